@@ -1,0 +1,139 @@
+"""The data that every room of the house shares. NumPy only: no torch, no ROS.
+
+Shapes: B batch, T time (observations), A action size, P pose size, C image channels.
+
+Alignment: ``reward[t]``, ``cost[t]`` and ``is_terminal[t]`` arrive *with* observation ``t``;
+``action[t]`` is taken *after* it. An episode of N decisions has T = N + 1 observations, and the
+action of its last observation is all zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+ByteArray = npt.NDArray[np.uint8]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One recorded episode, labels included."""
+
+    id: str
+    """Unique name, also the stem of its file."""
+    image: ByteArray
+    """(T, 64, 64, C) camera frames, C = 3 or 6."""
+    pose: FloatArray
+    """(T, P) x, y, z [m], roll, pitch, yaw [rad]; P = 0 for robots without a pose."""
+    action: FloatArray
+    """(T, A) executed actions in the network's units, each component in [-1, 1]."""
+    reward: FloatArray
+    """(T,) rewards; zeros while unlabelled."""
+    cost: FloatArray
+    """(T,) costs; zeros while unlabelled."""
+    is_terminal: BoolArray
+    """(T,) true where the task itself ended (not where time ran out)."""
+    labelled: bool = True
+    """False: reward and cost are unknown, and nothing may be learned from it."""
+    task: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Number of observations T."""
+        return len(self.image)
+
+    @property
+    def success(self) -> bool:
+        """Whether the target was reached at least once."""
+        return bool((self.reward > 0).any())
+
+    @property
+    def violation(self) -> bool:
+        """Whether any cost was paid."""
+        return bool((self.cost > 0).any())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sequences of T consecutive observations, each from within one episode."""
+
+    image: ByteArray
+    """(B, T, 64, 64, C)"""
+    pose: FloatArray
+    """(B, T, P)"""
+    action: FloatArray
+    """(B, T, A), taken after the observation of the same index."""
+    reward: FloatArray
+    """(B, T)"""
+    cost: FloatArray
+    """(B, T)"""
+    is_first: BoolArray
+    """(B, T), true at index 0 of every row, and at the first observation of an episode."""
+    is_terminal: BoolArray
+    """(B, T)"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate action of the policy expansion (eq. 21-22)."""
+
+    policy: str
+    """"offline" or "new"."""
+    action: FloatArray
+    """(A,) in [-1, 1]."""
+    q_r: float
+    q_c: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the policy wants to do, and why."""
+
+    action: FloatArray
+    """(A,) in [-1, 1]: exactly ``candidates[chosen].action``."""
+    chosen: int
+    candidates: tuple[Candidate, ...]
+    feasibility: float
+    """u = 1 - P(violation) of the current state, in [0, 1]."""
+
+
+class ObservationDict(TypedDict):
+    """What an environment shows: the same two things the robot shows."""
+
+    image: ByteArray
+    """(64, 64, C)"""
+    pose: FloatArray
+    """(P,)"""
+
+
+class Environment(Protocol):
+    """A simulated robot with Safety-Gymnasium's six-tuple step.
+
+    Implementations register under the entry point group ``fosp_agent.environments``; the agent
+    never imports a simulator by name.
+    """
+
+    action_size: int
+    max_steps: int
+
+    def reset(self, *, seed: int | None = None) -> tuple[ObservationDict, dict[str, Any]]:
+        """Start an episode whose scene is a function of the seed."""
+        ...
+
+    def step(
+        self, action: FloatArray
+    ) -> tuple[ObservationDict, float, float, bool, bool, dict[str, Any]]:
+        """Take a normalised action (A,) in [-1, 1].
+
+        Returns:
+            observation, reward, cost, terminated, truncated, info.
+        """
+        ...
+
+    def close(self) -> None: ...
