@@ -1,1 +1,5 @@
-"""Simulated robots behind the same topics as the real one, and who demonstrates on them."""
+"""Simulated robots behind the same topics as the real one."""
+
+from fosp_sim_bridge.backend import choose_backend
+
+choose_backend()

@@ -1,0 +1,53 @@
+"""A camera of the scene: one OpenGL context and one small buffer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from fosp_sim_bridge.backend import require_backend
+
+
+_COSTLY = (
+    mujoco.mjtRndFlag.mjRND_SHADOW,
+    mujoco.mjtRndFlag.mjRND_REFLECTION,
+    mujoco.mjtRndFlag.mjRND_SKYBOX,
+    mujoco.mjtRndFlag.mjRND_HAZE,
+    mujoco.mjtRndFlag.mjRND_FOG,
+)
+
+
+class Camera:
+    """Renders one named camera at one size."""
+
+    def __init__(
+        self, model: Any, name: str, width: int, height: int, plain: bool
+    ) -> None:
+        """Open a context.
+
+        Args:
+            model: the ``mujoco.MjModel`` of the scene.
+            name: a camera of the model.
+            width: [px]
+            height: [px]
+            plain: without shadows and reflections, as the agent sees the scene.
+        """
+        require_backend()
+        self._renderer = mujoco.Renderer(model, height, width)
+        self._name = name
+        if plain:
+            for flag in _COSTLY:
+                self._renderer.scene.flags[flag] = 0
+
+    def frame(self, data: Any) -> npt.NDArray[np.uint8]:
+        """The image (height, width, 3) of the state in a ``mujoco.MjData``."""
+        self._renderer.update_scene(data, self._name)
+        image: npt.NDArray[np.uint8] = self._renderer.render()
+        return image
+
+    def close(self) -> None:
+        """Free the context."""
+        self._renderer.close()
