@@ -27,7 +27,7 @@ from fosp_agent.episodes.records import (
     decode_observation,
     decode_verdict,
 )
-from fosp_agent.episodes.writer import METADATA, RESULT
+from fosp_agent.episodes.writer import ACTIVE_SUFFIX, METADATA, RESULT
 from fosp_agent.types import ByteArray, FloatArray
 
 _DAMAGE = (McapError, ZstdError, SerdeError, struct.error, ValueError, MemoryError, OverflowError)
@@ -80,9 +80,7 @@ def read_recording(path: Path, *, validate: bool = False) -> Recording:
         with path.open("rb") as stream:
             _read_into(recording, stream, validate)
     except FileNotFoundError:
-        raise EpisodeError(
-            f"{path}: no such episode file; see `./safereach dataset list`"
-        ) from None
+        raise _missing(path) from None
     except OSError as error:
         raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from error
     return recording
@@ -135,9 +133,7 @@ def read_metadata(path: Path) -> dict[str, str]:
             for record in _metadata_records(stream):
                 entries.update(record.metadata)
     except FileNotFoundError:
-        raise EpisodeError(
-            f"{path}: no such episode file; see `./safereach dataset list`"
-        ) from None
+        raise _missing(path) from None
     except OSError as error:
         raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from error
     except _DAMAGE:
@@ -155,6 +151,16 @@ def _metadata_records(stream: IO[bytes]) -> Iterator[Metadata]:
     if reader.get_summary() is None:
         raise McapError("no summary")
     yield from reader.iter_metadata()
+
+
+def _missing(path: Path) -> EpisodeError:
+    active = path.with_name(path.stem + ACTIVE_SUFFIX)
+    if active.exists():
+        return EpisodeError(
+            f"{active} was not finished; once nobody writes it, "
+            f"`./safereach dataset repair {active}` saves it"
+        )
+    return EpisodeError(f"{path}: no such episode file; see `./safereach dataset list`")
 
 
 def truncated(recording: Recording) -> EpisodeError:

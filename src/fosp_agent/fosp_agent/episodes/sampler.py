@@ -149,7 +149,8 @@ class SequenceSampler:
     def _check(self, episode: Episode) -> None:
         if not episode.labelled:
             raise SamplerError(
-                f"episode {episode.id} has no label, so nothing can be learned from it; label it"
+                f"episode {episode.id} is unlabelled or discarded, so nothing may be learned from "
+                "it; label it first"
             )
         if len(episode) < self.length:
             raise SamplerError(

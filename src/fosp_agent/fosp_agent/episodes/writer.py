@@ -113,7 +113,7 @@ class EpisodeWriter:
         name = schema.TOPICS[topic]
         text = schema.schema_text(name).encode()
         schema_id = self._writer.register_schema(name, "ros2msg", text)
-        return self._writer.register_channel(topic, "cdr", schema_id)
+        return int(self._writer.register_channel(topic, "cdr", schema_id))
 
     def observation(self, stamp_ns: int, record: ObservationRecord) -> None:
         """Append an observation received at ``stamp_ns`` [ns]."""
@@ -133,6 +133,7 @@ class EpisodeWriter:
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system: a kill -9 keeps it."""
+        self._check_open()
         self._since_flush = 0
         try:
             self._writer.flush()
