@@ -1,0 +1,180 @@
+"""Which episodes are due to be learned from, and learning from them one by one.
+
+Everything that must outlive this process is on disk: labels in the store's journal, what was
+learned in the fine-tuner's checkpoint. So ``due`` needs no memory of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from fosp_agent.errors import UserError
+from fosp_agent.types import Episode
+
+ProgressCallback = Callable[[int, int, dict[str, float]], None]
+"""Gradient steps done, their number, latest metrics."""
+
+
+class LabelledInfo(Protocol):
+    """What the store tells about an episode without reading its images."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label_revision(self) -> int: ...
+
+    @property
+    def discarded(self) -> bool: ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+
+
+class Store(Protocol):
+    """The part of an episode store that learning needs."""
+
+    def ids(self) -> Iterable[str]: ...
+
+    def info(self, episode_id: str, /) -> LabelledInfo: ...
+
+    def load(self, episode_id: str, /) -> Episode: ...
+
+
+class WeightsInfo(Protocol):
+    """What is announced about a weights file."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def updates(self) -> int: ...
+
+
+class Finetuner(Protocol):
+    """The part of a fine-tuner that the learner needs."""
+
+    @property
+    def learned(self) -> Mapping[str, int]: ...
+
+    def learn(self, episode: Episode, on_progress: ProgressCallback) -> WeightsInfo: ...
+
+
+class LearningStopped(Exception):
+    """The process is ending: this episode's gradient steps are dropped, the checkpoint stands."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One episode, learned from."""
+
+    episode: Episode
+    label_revision: int
+    seconds: float
+    metrics: dict[str, float]
+    """The last of its gradient steps."""
+
+
+class Learner:
+    """Learns from each labelled episode of a store, once for each revision of its label."""
+
+    def __init__(
+        self,
+        finetuner: Finetuner,
+        store: Store,
+        on_progress: Callable[[str, int, int, dict[str, float]], None],
+        on_lesson: Callable[[Lesson], None],
+        on_failure: Callable[[str, str], None],
+    ) -> None:
+        """Learn with ``finetuner`` from ``store``.
+
+        Args:
+            finetuner: takes the gradient steps and keeps the checkpoint.
+            store: where labelled episodes appear.
+            on_progress: episode id, gradient steps done, their number, latest metrics.
+            on_lesson: an episode is learned from, and its checkpoint written.
+            on_failure: episode id and why it cannot be learned from; the weights stay.
+        """
+        self._finetuner = finetuner
+        self._store = store
+        self._on_progress = on_progress
+        self._on_lesson = on_lesson
+        self._on_failure = on_failure
+        self._failed: set[tuple[str, int]] = set()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+
+    def wake(self) -> None:
+        """Look into the store again; callable from any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the current gradient step; callable from any thread."""
+        self._stopping.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Learn whatever is due, then wait to be woken; until stopped."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            due = self.due()
+            if not due:
+                self._wake.wait()
+            for info in due:
+                if not self._learn(info):
+                    return
+
+    def due(self) -> list[LabelledInfo]:
+        """Labelled, learnable episodes whose newest label has not been learned from, in order."""
+        learned = self._finetuner.learned
+        found = []
+        for episode_id in self._store.ids():
+            try:
+                info = self._store.info(episode_id)
+            except UserError as problem:
+                self._fail(episode_id, 0, str(problem))
+                continue
+            key = (info.id, info.label_revision)
+            if learnable(info) and learned.get(info.id, 0) < key[1] and key not in self._failed:
+                found.append(info)
+        return found
+
+    def _learn(self, info: LabelledInfo) -> bool:
+        """Learn from one episode. False when the process is ending."""
+        started = time.monotonic()
+        latest: dict[str, float] = {}
+
+        def progress(done: int, total: int, metrics: dict[str, float]) -> None:
+            if self._stopping.is_set():
+                raise LearningStopped
+            latest.update(metrics)
+            self._on_progress(info.id, done, total, metrics)
+
+        try:
+            episode = self._store.load(info.id)
+            self._finetuner.learn(episode, progress)
+        except LearningStopped:
+            return False
+        except UserError as problem:
+            self._fail(info.id, info.label_revision, str(problem))
+            return True
+        # The label may have been revised between the two reads.
+        revision = int(episode.metadata.get("label_revision", info.label_revision))
+        self._on_lesson(Lesson(episode, revision, time.monotonic() - started, latest))
+        return True
+
+    def _fail(self, episode_id: str, label_revision: int, why: str) -> None:
+        key = (episode_id, label_revision)
+        if key not in self._failed:
+            self._failed.add(key)
+            self._on_failure(episode_id, why)
+
+
+def learnable(info: LabelledInfo) -> bool:
+    """Whether an episode may be learned from: labelled, not discarded, not a test."""
+    is_test = info.metadata.get("learn", "true").lower() in ("false", "0", "no")
+    return info.label_revision > 0 and not info.discarded and not is_test

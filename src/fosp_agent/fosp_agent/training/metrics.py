@@ -1,0 +1,48 @@
+"""One JSON line an episode learned from: what the fine-tuning run looked like."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from fosp_agent.training.learner import Lesson, WeightsInfo
+
+
+class MetricsLog:
+    """Appends to ``metrics.jsonl``."""
+
+    def __init__(self, path: Path) -> None:
+        """Append to ``path``, made when it is missing."""
+        self._path = path
+
+    def append(self, lesson: Lesson, weights: WeightsInfo) -> None:
+        """Note one lesson and the weights it led to."""
+        record = {
+            "time": round(time.time(), 3),
+            "episode_id": lesson.episode.id,
+            "label_revision": lesson.label_revision,
+            "episode_return": float(lesson.episode.reward.sum()),
+            "episode_cost": float(lesson.episode.cost.sum()),
+            "weights_version": weights.version,
+            "updates": weights.updates,
+            "seconds": round(lesson.seconds, 3),
+            **{name: float(value) for name, value in lesson.metrics.items()},
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The entries of a ``metrics.jsonl``; a last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries
