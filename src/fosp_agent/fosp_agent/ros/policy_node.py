@@ -1,0 +1,157 @@
+"""Observation in, action out. New weights are taken over between episodes only."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from fosp_msgs.msg import Action, Candidate, CommandVerdict, Observation, SessionState
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from fosp_agent.control.decision_loop import Answer, DecisionLoop, DecisionRefused, Observed
+from fosp_agent.control.latency import LatencyLog
+from fosp_agent.control.policy_runner import PolicyRunner
+from fosp_agent.control.weights_follower import Chunk, WeightsFollower
+from fosp_agent.ros.conversions import image_from_message
+from fosp_agent.ros.qos import LATCHED, RELIABLE
+from fosp_agent.ros.spin import run
+from fosp_agent.ros.weights_link import WeightsLink
+
+
+class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
+    """Feeds the decision loop and publishes its answers."""
+
+    def __init__(self) -> None:
+        super().__init__("policy_node")
+        torch.set_num_threads(int(self.declare_parameter("torch_threads", 1).value))
+        self._mode = str(self.declare_parameter("mode", "sample").value)
+        self._seed = int(self.declare_parameter("seed", 0).value)
+        weights = str(self.declare_parameter("weights", "").value)
+        cache = str(self.declare_parameter("cache_dir", "~/.cache/safereach/weights").value)
+        force_fetch = bool(self.declare_parameter("force_fetch", False).value)
+        run_dir = str(self.declare_parameter("run_dir", "").value)
+        patience = float(self.declare_parameter("verdict_patience", 2.0).value)
+
+        self._follower = WeightsFollower(
+            self._load, Path(cache).expanduser(), self._fetch_chunk, read_path=not force_fetch
+        )
+        self._link = WeightsLink(self, self._follower)
+        self._loop = DecisionLoop(self._acting, patience)
+        self._latency = LatencyLog(Path(run_dir) / "policy_latency.jsonl" if run_dir else None)
+        if weights:
+            self._link.acknowledge(self._follower.start_with(Path(weights)))
+        self._wire()
+        gc.collect()
+        gc.freeze()  # the libraries' objects would cost tens of milliseconds in a later collection
+
+    def _wire(self) -> None:
+        self._actions = self.create_publisher(Action, "action", RELIABLE)
+        self.create_subscription(Observation, "observation", self._on_observation, RELIABLE)
+        self.create_subscription(CommandVerdict, "command_verdict", self._on_verdict, RELIABLE)
+        self.create_subscription(SessionState, "session_state", self._on_session, LATCHED)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.1, self._on_timer, clock=steady)
+
+    def destroy_node(self) -> None:
+        """Also end the thread that prepares weights."""
+        self._link.close()
+        super().destroy_node()
+
+    def _load(self, path: Path) -> PolicyRunner:
+        return PolicyRunner.from_file(path, mode=self._mode, seed=self._seed)
+
+    def _fetch_chunk(self, version: int, offset: int, max_bytes: int) -> Chunk:
+        return self._link.fetch_chunk(version, offset, max_bytes)
+
+    def _acting(self) -> PolicyRunner | None:
+        return self._follower.acting
+
+    def _on_observation(self, message: Observation) -> None:
+        observed = Observed(
+            episode_id=message.episode_id,
+            step=message.step,
+            is_first=message.is_first,
+            is_last=message.is_last,
+            image=image_from_message(message.image),
+            pose=np.asarray(message.pose, np.float32),
+            received=time.perf_counter(),
+            token=message.header,
+        )
+        self._answer(self._loop.observe, observed)
+
+    def _on_verdict(self, message: CommandVerdict) -> None:
+        if message.reason == CommandVerdict.DUPLICATE:
+            return
+        if message.source != Action.POLICY and not message.accepted:
+            return  # somebody else's request, and nothing came of it
+        self._answer(
+            self._loop.verdict,
+            message.episode_id,
+            message.step,
+            message.normalized,
+            message.accepted,
+        )
+
+    def _on_session(self, message: SessionState) -> None:
+        running = message.state == SessionState.RUNNING
+        self._answer(self._loop.session, message.episode_id, message.seed, running)
+        if not running and (summary := self._latency.finish(message.episode_id)):
+            self.get_logger().info(summary)
+        self._swap_between_episodes()
+
+    def _on_timer(self) -> None:
+        self._answer(self._loop.expire, time.perf_counter())
+
+    def _swap_between_episodes(self) -> None:
+        self._link.may_swap = self._loop.between_episodes
+        self._link.swap()
+
+    def _answer(self, step: Callable[..., Answer | None], *arguments: object) -> None:
+        """Take one step of the decision loop and publish what it answers."""
+        try:
+            answer = step(*arguments)
+        except DecisionRefused as problem:
+            self.get_logger().error(f"no action: {problem}", throttle_duration_sec=1.0)
+            answer = None
+        if answer is not None:
+            self._actions.publish(self._message(answer))
+            if not answer.repeated:
+                self._latency.add(time.perf_counter() - answer.observed.received)
+        self._link.may_swap = self._loop.between_episodes
+
+    def _message(self, answer: Answer) -> Action:
+        decision, runner = answer.decision, self._follower.acting
+        assert runner is not None
+        normalized = np.asarray(decision.action, np.float64)
+        return Action(
+            header=answer.observed.token,
+            episode_id=answer.observed.episode_id,
+            step=answer.observed.step,
+            source=Action.POLICY,
+            delta=(normalized * runner.action_scale).tolist(),
+            normalized=normalized.tolist(),
+            chosen=decision.chosen,
+            candidates=[
+                Candidate(
+                    policy=candidate.policy,
+                    normalized=np.asarray(candidate.action, np.float64).tolist(),
+                    q_r=float(candidate.q_r),
+                    q_c=float(candidate.q_c),
+                    probability=float(candidate.probability),
+                )
+                for candidate in decision.candidates
+            ],
+            feasibility=float(decision.feasibility),
+            weights_version=runner.version,
+            weights_sha256=runner.sha256,
+        )
+
+
+def main() -> None:
+    """Entry point."""
+    run(PolicyNode)

@@ -1,0 +1,34 @@
+"""Life of a node's process: start, spin, stop cleanly on a signal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from fosp_agent.errors import UserError
+
+
+def run(make: Callable[[], Node]) -> None:
+    """Make a node and spin it until SIGINT or SIGTERM.
+
+    An error of the user's (a wrong parameter, a missing file) ends the process with one line that
+    names it, and exit code 2.
+    """
+    rclpy.init()
+    node: Node | None = None
+    try:
+        node = make()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except UserError as problem:
+        print(f"error: {problem}", file=sys.stderr, flush=True)
+        sys.exit(2)
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

@@ -1,0 +1,164 @@
+"""Labelled episodes in, weights out. A process of its own: it may die and come back at any time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import torch
+from fosp_msgs.msg import EpisodeEvent, TrainingProgress, WeightsAnnouncement
+from fosp_msgs.srv import FetchWeights
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.errors import UserError
+from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
+from fosp_agent.ros.spin import run
+from fosp_agent.training.finetune import Finetuner
+from fosp_agent.training.learner import Learner, Lesson
+from fosp_agent.training.metrics import MetricsLog
+from fosp_agent.training.weights_server import UnknownWeights, WeightsServer
+
+STOP_PATIENCE = 4.0
+"""How long a gradient step or a checkpoint may take to end at shutdown [s]."""
+
+
+class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
+    """Spins and serves weights while a learner works on a second thread."""
+
+    def __init__(self) -> None:
+        super().__init__("trainer_node")
+        run_dir = Path(str(self.declare_parameter("run_dir", "").value))
+        weights = str(self.declare_parameter("weights", "").value)
+        dataset = str(self.declare_parameter("dataset", "").value)
+        updates = int(self.declare_parameter("updates_per_episode", 10).value)
+        seed = int(self.declare_parameter("seed", 0).value)
+        threads = int(self.declare_parameter("torch_threads", 0).value)
+        if threads > 0:
+            torch.set_num_threads(threads)
+        self._finetuner = self._make_finetuner(run_dir, weights, dataset, updates, seed)
+        self._weights = WeightsServer(run_dir / "weights")
+        self._metrics = MetricsLog(run_dir / "metrics.jsonl")
+        self._wire()
+        self._learner = Learner(
+            self._finetuner,
+            EpisodeStore(run_dir / "episodes"),
+            self._on_progress,
+            self._on_lesson,
+            self._on_failure,
+        )
+        self._announce()
+        for episode_id in list(self._finetuner.learned)[-1:]:
+            self._publish_event(EpisodeEvent.LEARNED, episode_id, "learned before a restart")
+        self._thread = threading.Thread(target=self._learner.run, name="learner", daemon=True)
+        self._thread.start()
+
+    def _make_finetuner(
+        self, run_dir: Path, weights: str, dataset: str, updates: int, seed: int
+    ) -> Finetuner:
+        if run_dir == Path():
+            raise UserError("trainer_node needs the parameter 'run_dir', the folder of this run")
+        if Finetuner.exists(run_dir):
+            self.get_logger().info(f"going on from the checkpoint in {run_dir}")
+            return Finetuner.resume(run_dir)
+        if not weights:
+            raise UserError("trainer_node needs the parameter 'weights', the file to start from")
+        return Finetuner.start(
+            run_dir, Path(weights), Path(dataset) if dataset else None, updates, seed
+        )
+
+    def _wire(self) -> None:
+        self._announcements = self.create_publisher(WeightsAnnouncement, "weights", LATCHED)
+        self._progress = self.create_publisher(TrainingProgress, "training_progress", RELIABLE)
+        self._events = self.create_publisher(EpisodeEvent, "episode_event", EVENTS)
+        self.create_subscription(EpisodeEvent, "episode_event", self._on_event, EVENTS)
+        self.create_service(FetchWeights, "fetch_weights", self._on_fetch)
+
+    def destroy_node(self) -> None:
+        """Stop learning first; an unfinished episode is learned from at the next start."""
+        self._learner.stop()
+        self._thread.join(STOP_PATIENCE)
+        super().destroy_node()
+
+    # On the spinning thread.
+
+    def _on_event(self, message: EpisodeEvent) -> None:
+        if message.type == EpisodeEvent.LABELLED:
+            self._learner.wake()
+
+    def _on_fetch(
+        self, request: FetchWeights.Request, response: FetchWeights.Response
+    ) -> FetchWeights.Response:
+        try:
+            piece = self._weights.piece(request.version, request.offset, request.max_bytes)
+        except UnknownWeights as problem:
+            response.success, response.message = False, str(problem)
+            return response
+        response.success = True
+        response.size, response.sha256 = piece.size, piece.sha256
+        response.data.frombytes(piece.data)
+        return response
+
+    # On the learner's thread.
+
+    def _on_progress(
+        self, episode_id: str, done: int, total: int, metrics: dict[str, float]
+    ) -> None:
+        self._progress.publish(
+            TrainingProgress(
+                header=self._header(),
+                episode_id=episode_id,
+                updates_done=done,
+                updates_total=total,
+                metric_names=list(metrics),
+                metric_values=[float(value) for value in metrics.values()],
+            )
+        )
+
+    def _on_lesson(self, lesson: Lesson) -> None:
+        info = self._finetuner.announce()
+        self._metrics.append(lesson, info)
+        self.get_logger().info(
+            f"learned from {lesson.episode.id} in {lesson.seconds:.1f} s: weights {info.version}"
+        )
+        self._publish_event(EpisodeEvent.LEARNED, lesson.episode.id, "", lesson)
+        self._announce()
+
+    def _on_failure(self, episode_id: str, why: str) -> None:
+        self.get_logger().error(f"cannot learn from {episode_id}: {why}")
+        self._publish_event(EpisodeEvent.DISCARDED, episode_id, f"not learned from: {why}")
+
+    def _publish_event(
+        self, kind: int, episode_id: str, detail: str, lesson: Lesson | None = None
+    ) -> None:
+        event = EpisodeEvent(header=self._header(), type=kind, episode_id=episode_id, detail=detail)
+        if lesson is not None:
+            event.observations = len(lesson.episode)
+            event.label_revision = lesson.label_revision
+            event.episode_return = float(lesson.episode.reward.sum())
+            event.episode_cost = float(lesson.episode.cost.sum())
+        self._events.publish(event)
+
+    def _announce(self) -> None:
+        info = self._finetuner.announce()
+        self._announcements.publish(
+            WeightsAnnouncement(
+                header=self._header(),
+                version=info.version,
+                sha256=info.sha256,
+                size=info.size,
+                path=str(Path(info.path).resolve()),
+                preset=info.preset,
+                updates=info.updates,
+                episode_id=info.episode_id,
+            )
+        )
+
+    def _header(self) -> Header:
+        return Header(stamp=self.get_clock().now().to_msg())
+
+
+def main() -> None:
+    """Entry point."""
+    run(TrainerNode)

@@ -1,0 +1,294 @@
+"""The operator's protocol in simulation: tests, episodes one after another, tests again, a table.
+
+Prints a line an episode. Exit code 0 when all episodes are learned from, 1 when the stack stalls,
+130 on Ctrl-C; the same run_dir goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from fosp_msgs.msg import EpisodeEvent, SessionState
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from fosp_agent.errors import UserError
+from fosp_agent.ros.stack_watch import StackStalled, StackWatch
+from fosp_agent.training.metrics import read_metrics
+from fosp_agent.training.trials import EpisodeResult, TrialsSummary, table
+
+EXPECTED = (
+    "sim_bridge_node",
+    "observation_node",
+    "policy_node",
+    "command_gate_node",
+    "session_node",
+    "recorder_node",
+    "label_node",
+    "oracle_label_node",
+    "trainer_node",
+)
+
+
+@dataclass(frozen=True)
+class TrialsConfig:
+    """The parameters of the node."""
+
+    run_dir: Path
+    environment: str
+    task: str
+    weights: Path
+    episodes: int
+    """In the whole run, those of earlier sessions included."""
+    tests: int
+    """Seeded tests before and after; 0: none."""
+    test_seed: int
+    expected_nodes: tuple[str, ...]
+    missing_patience: float
+    """How long a node may be away [s]."""
+    silence: float
+    """How long nothing at all may happen during an episode [s]."""
+    start_patience: float
+    """The same while the nodes start [s]."""
+
+    @classmethod
+    def declare(cls, node: Node) -> TrialsConfig:
+        """Read the parameters from ``node``.
+
+        Raises:
+            UserError: run_dir or weights is missing.
+        """
+        run_dir = str(node.declare_parameter("run_dir", "").value)
+        weights = str(node.declare_parameter("weights", "").value)
+        if not run_dir or not weights:
+            raise UserError("trials_node needs the parameters 'run_dir' and 'weights'")
+        return cls(
+            run_dir=Path(run_dir),
+            environment=str(node.declare_parameter("environment", "safereach").value),
+            task=str(node.declare_parameter("task", "three_obstacles").value),
+            weights=Path(weights),
+            episodes=int(node.declare_parameter("episodes", 10).value),
+            tests=int(node.declare_parameter("tests", 20).value),
+            test_seed=int(node.declare_parameter("test_seed", 1000).value),
+            expected_nodes=tuple(node.declare_parameter("expected_nodes", list(EXPECTED)).value),
+            missing_patience=float(node.declare_parameter("missing_patience", 20.0).value),
+            silence=float(node.declare_parameter("silence", 60.0).value),
+            start_patience=float(node.declare_parameter("start_patience", 120.0).value),
+        )
+
+
+class Trials:
+    """Runs the protocol; blocks, so it lives on the main thread while the node spins elsewhere."""
+
+    def __init__(self, config: TrialsConfig, watch: StackWatch) -> None:
+        """Follow the protocol of ``config`` through ``watch``."""
+        self._config = config
+        self._watch = watch
+        self._path = config.run_dir / "summary.json"
+        self.summary = TrialsSummary.open(
+            self._path, config.environment, config.task, str(config.weights)
+        )
+
+    def run(self) -> None:
+        """All of it.
+
+        Raises:
+            UserError: it cannot go on; everything finished so far is on disk.
+        """
+        config, summary = self._config, self.summary
+        say(
+            f"fine-tuning on {config.environment}/{config.task}: {config.episodes} episodes, "
+            f"folder {config.run_dir}"
+        )
+        if summary.before is None and config.tests > 0:
+            summary.before = self._evaluate("the starting weights", Path(summary.weights))
+        self._wait_ready()
+        self._reconcile()
+        while len(summary.episodes) < config.episodes:
+            number = len(summary.episodes) + 1
+            result = self._episode(number)
+            summary.episodes.append(result)
+            summary.save(self._path)
+            say(result.line(number, config.episodes))
+        self._finish()
+
+    def _finish(self) -> None:
+        announced = self._watch.announced
+        assert announced is not None
+        if self._config.tests > 0 and self.summary.after_version != announced.version:
+            self.summary.after = self._evaluate(
+                f"weights version {announced.version}", Path(announced.path)
+            )
+        self.summary.after_version = announced.version
+        self.summary.save(self._path)
+        if self._config.tests > 0:
+            say(f"\n{self._config.tests} tests each, 95 % intervals:")
+            say(table(self.summary.before, self.summary.after))
+        say(f"\nepisodes, metrics and weights: {self._config.run_dir}")
+
+    def _wait_ready(self) -> None:
+        self._watch.wait_until("all nodes to start", self._all_present, self._config.start_patience)
+        self._watch.wait_until(
+            "the policy to load the trainer's weights",
+            self._ready_for_episode,
+            self._config.start_patience,
+        )
+
+    def _all_present(self) -> bool:
+        return not self._watch.missing() and self._watch.session is not None
+
+    def _ready_for_episode(self) -> bool:
+        session = self._watch.session
+        free = session is not None and session.state in (SessionState.IDLE, SessionState.ABORTED)
+        return free and self._watch.weights_act
+
+    def _reconcile(self) -> None:
+        """Count episodes that were learned from just before an earlier session ended."""
+        learned = {
+            str(entry["episode_id"]): EpisodeResult(
+                episode_id=str(entry["episode_id"]),
+                episode_return=float(entry["episode_return"]),
+                episode_cost=float(entry["episode_cost"]),
+                acted={},
+                updates=0,
+                version=int(entry["weights_version"]),
+                seconds=float(entry["seconds"]),
+                note="of an earlier session",
+            )
+            for entry in read_metrics(self._config.run_dir / "metrics.jsonl")
+        }
+        self.summary.reconcile(learned)
+        if done := len(self.summary.episodes):
+            say(f"going on after {done} episodes")
+        self.summary.save(self._path)
+
+    def _episode(self, number: int) -> EpisodeResult:
+        """Run one episode, from /start_episode until its weights act."""
+        watch, started = self._watch, time.monotonic()
+        watch.wait_until("the session to be idle", self._ready_for_episode, self._config.silence)
+        before = watch.session.episode_id if watch.session else ""
+        if refusal := watch.start_episode():
+            raise StackStalled(f"/start_episode was refused: {refusal}")
+        what = f"episode {number}"
+
+        def has_started() -> bool:
+            return watch.session is not None and watch.session.episode_id != before
+
+        watch.wait_until(f"{what} to start", has_started, self._config.silence)
+        assert watch.session is not None
+        episode_id = watch.session.episode_id
+
+        def is_over() -> bool:
+            state = watch.session.state if watch.session else SessionState.RUNNING
+            return state == SessionState.ABORTED or (
+                state == SessionState.IDLE and watch.weights_act
+            )
+
+        try:
+            watch.wait_until(f"the end of {what} ({episode_id})", is_over, self._config.silence)
+        except StackStalled:
+            watch.abort()
+            raise
+        return self._result(episode_id, time.monotonic() - started)
+
+    def _result(self, episode_id: str, seconds: float) -> EpisodeResult:
+        watch = self._watch
+        assert watch.session is not None
+        if watch.session.state == SessionState.ABORTED:
+            raise StackStalled(
+                f"{episode_id} was aborted ({watch.session.waiting_for or 'no reason given'}); "
+                "start again with the same run_dir"
+            )
+        labelled = watch.events.get((episode_id, EpisodeEvent.LABELLED))
+        dropped = watch.events.get((episode_id, EpisodeEvent.DISCARDED))
+        acted: dict[str, int] = {}
+        for policy in watch.actors.pop(episode_id, {}).values():
+            acted[policy] = acted.get(policy, 0) + 1
+        return EpisodeResult(
+            episode_id=episode_id,
+            episode_return=labelled.episode_return if labelled else 0.0,
+            episode_cost=labelled.episode_cost if labelled else 0.0,
+            acted=acted,
+            updates=watch.updates.get(episode_id, 0),
+            version=watch.acting.version if watch.acting else 0,
+            seconds=round(seconds, 2),
+            note=dropped.detail if dropped else "",
+        )
+
+    def _evaluate(self, what: str, weights: Path) -> dict[str, Any]:
+        """Evaluate in a child process, so that this node's connections stay alive."""
+        config = self._config
+        say(f"testing {what}: {config.tests} seeded tests")
+        command = [sys.executable, "-m", "fosp_agent.cli.main", "evaluate", "--json"]
+        command += ["--weights", str(weights), "--environment", config.environment]
+        command += ["--task", config.task, "--tests", str(config.tests)]
+        command += ["--seed", str(config.test_seed)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            try:
+                output, _ = child.communicate()
+            except KeyboardInterrupt:
+                child.terminate()
+                raise
+        if child.returncode != 0:
+            raise UserError(f"the evaluation failed; to see why, run: {' '.join(command)}")
+        report: dict[str, Any] = json.loads(output)
+        return report
+
+
+def say(text: str) -> None:
+    """A line for the operator, at once even through a pipe."""
+    print(text, flush=True)
+
+
+def main() -> None:
+    """Entry point."""
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    node = rclpy.create_node("trials_node")
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    code = 1
+    try:
+        code = _run(node, executor)
+    finally:
+        executor.shutdown(timeout_sec=2.0)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    sys.exit(code)
+
+
+def _run(node: Node, executor: SingleThreadedExecutor) -> int:
+    trials: Trials | None = None
+    try:
+        config = TrialsConfig.declare(node)
+        watch = StackWatch(node, config.expected_nodes, config.missing_patience)
+        trials = Trials(config, watch)
+        threading.Thread(target=_spin, args=(executor,), daemon=True).start()
+        trials.run()
+    except UserError as problem:
+        print(f"error: {problem}", file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        if trials is not None:
+            say(
+                f"\nstopped after {len(trials.summary.episodes)} of {config.episodes} episodes; "
+                f"to go on: start again with run_dir:={config.run_dir}"
+            )
+        return 130
+    return 0
+
+
+def _spin(executor: SingleThreadedExecutor) -> None:
+    with contextlib.suppress(ExternalShutdownException):
+        executor.spin()
