@@ -110,4 +110,4 @@ def _root() -> None:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="./safereach")
