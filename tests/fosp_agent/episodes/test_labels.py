@@ -140,6 +140,20 @@ def test_torn_last_line_is_reported_and_the_next_label_is_whole(
     assert json.loads(journal.read_bytes().splitlines()[-1])["reward"][0] == 3.0
 
 
+def test_line_being_written_by_another_process_is_taken_in_once_complete(
+    unlabelled: EpisodeStore,
+) -> None:
+    unlabelled.labels.add(label(1.0))
+    journal = unlabelled.labels.path
+    line = journal.read_bytes()
+    journal.write_bytes(line[:60])
+    other = EpisodeStore(unlabelled.path)
+    assert other.info(ID).label_revision == 0
+    journal.write_bytes(line)
+    assert other.info(ID).label_revision == 1
+    assert other.labels.problems() == ()
+
+
 def test_label_of_another_length_than_the_file_is_refused_on_loading(
     unlabelled: EpisodeStore,
 ) -> None:
