@@ -33,6 +33,7 @@ class LatencyLog:
             "p50_ms": round(float(p50), 3),
             "p99_ms": round(float(p99), 3),
             "max_ms": round(float(ticks.max()), 3),
+            "ticks_ms": [round(float(tick), 2) for tick in ticks],
         }
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)

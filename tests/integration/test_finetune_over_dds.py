@@ -1,0 +1,103 @@
+"""Three tiny episodes, every node a process, everything over DDS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
+
+from fosp_agent.episodes.reader import Recording, read_recording
+from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.training import weights
+from tests.integration.stack import launched
+
+pytestmark = pytest.mark.integration
+EPISODES = 3
+DECISIONS = 80
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory, ros_domain: int) -> Path:
+    """The folder of a finished run."""
+    folder = tmp_path_factory.mktemp("finetune")
+    start, run_dir = folder / "start.safetensors", folder / "run"
+    weights.fresh("tiny", start, seed=0)
+    with launched(
+        "finetune",
+        ros_domain,
+        folder / "launch.log",
+        run_dir=run_dir,
+        weights=start,
+        episodes=EPISODES,
+        updates_per_episode=3,
+        tests=2,
+    ) as stack:
+        assert stack.wait(150) == 0, stack.output
+        (run_dir / "output.txt").write_text(stack.output)
+    return run_dir
+
+
+def recordings(run_dir: Path) -> list[Recording]:
+    store = EpisodeStore(run_dir / "episodes", create=False)
+    return [read_recording(store.file(episode_id), validate=True) for episode_id in store.ids()]
+
+
+def test_every_episode_is_complete_and_labelled(run_dir: Path) -> None:
+    store = EpisodeStore(run_dir / "episodes", create=False)
+    assert len(store.ids()) == EPISODES
+    assert store.unfinished() == []
+    for episode_id in store.ids():
+        episode = store.load(episode_id)
+        assert len(episode) == DECISIONS + 1
+        assert episode.labelled
+        assert np.abs(episode.action[:-1]).sum() > 0
+        np.testing.assert_array_equal(episode.action[-1], 0)
+
+
+def test_the_weights_version_rises_with_each_episode(run_dir: Path) -> None:
+    summary = json.loads((run_dir / "summary.json").read_text())
+    versions = [episode["version"] for episode in summary["episodes"]]
+    assert versions == sorted(set(versions))
+    assert len(versions) == EPISODES
+    assert all(episode["updates"] == 3 for episode in summary["episodes"])
+
+
+def test_the_policys_bytes_change_and_are_the_announced_ones(run_dir: Path) -> None:
+    files = {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (run_dir / "weights").glob("weights-*.safetensors")
+    }
+    acted = [
+        {action.weights_sha256 for _, action in recording.actions}
+        for recording in recordings(run_dir)
+    ]
+    assert all(len(hashes) == 1 for hashes in acted), "weights changed in mid-episode"
+    assert len(set.union(*acted)) == EPISODES
+    assert set.union(*acted) <= files
+
+
+def test_the_executed_action_is_the_scored_one(run_dir: Path) -> None:
+    for recording in recordings(run_dir):
+        verdicts = {verdict.step: verdict for _, verdict in recording.verdicts}
+        assert {action.step for _, action in recording.actions} == set(range(DECISIONS))
+        for _, action in recording.actions:
+            scored = action.candidates[action.chosen].action
+            np.testing.assert_array_equal(action.normalized.astype(np.float32), scored)
+            verdict = verdicts[action.step]
+            expected = action.normalized if verdict.accepted else np.zeros_like(action.normalized)
+            np.testing.assert_array_equal(verdict.normalized, expected)
+
+
+def test_the_operator_reads_a_line_an_episode_and_a_table(run_dir: Path) -> None:
+    output = (run_dir / "output.txt").read_text()
+    for number in range(1, EPISODES + 1):
+        assert f"{number}/{EPISODES}" in output
+    assert "before" in output
+    assert "after" in output
+    assert str(run_dir) in output
