@@ -1,0 +1,37 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+ARGS ?=
+IN := eval "$$(./safereach env)" &&
+SOURCES := src tests tools
+
+.PHONY: help setup finetune test test-core lint type format bench clean
+
+help: ## Say what there is
+	@grep -hE "^[a-z-]+:.*##" $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## /  make \1\t/" | expand -t 20
+
+setup: ## Make everything ready: Debian packages, wheels, the built workspace (done once)
+	@tools/setup.sh
+
+finetune: setup ## Fine-tune the shipped policy on an unseen task; ARGS="episodes:=40 seed:=2"
+	@./safereach launch finetune $(ARGS)
+
+test: setup ## Run all tests; ARGS="-k gate"
+	@$(IN) pytest $(ARGS)
+
+test-core: setup ## Run the tests of the core as on a machine without ROS
+	@$(IN) pytest --no-ros $(ARGS)
+
+lint: setup ## Check style, and that ROS stays in its rooms
+	@$(IN) ruff check $(SOURCES) && ruff format --check $(SOURCES)
+
+type: setup ## Check types
+	@$(IN) mypy
+
+format: setup ## Put the code into shape
+	@$(IN) ruff format $(SOURCES) && ruff check --fix $(SOURCES)
+
+bench: setup ## Measure; one script a figure in tests/benchmark
+	@$(IN) set -e; for script in tests/benchmark/bench_*.py; do python $$script; done
+
+clean: ## Remove what is built; keeps .venv, runs and data
+	@rm -rf build install log .pytest_cache .mypy_cache .ruff_cache
