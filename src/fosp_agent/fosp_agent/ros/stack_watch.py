@@ -75,13 +75,20 @@ class StackWatch:
             self._seen[name] = now
         return [name for name in self._expected if name not in present]
 
-    def wait_until(self, what: str, holds: Callable[[], bool], silence: float) -> None:
+    def wait_until(
+        self,
+        what: str,
+        holds: Callable[[], bool],
+        silence: float,
+        missing_patience: float | None = None,
+    ) -> None:
         """Block until ``holds()``, which is looked at whenever a message comes.
 
         Args:
             what: what is waited for, in words.
             holds: must not block.
             silence: how long no message at all may come before waiting is given up [s].
+            missing_patience: instead of the usual one [s].
 
         Raises:
             StackStalled: a node stayed away, or nothing happened any more.
@@ -91,7 +98,7 @@ class StackWatch:
             with self._changed:
                 if self._changed.wait_for(holds, timeout=1.0):
                     return
-            self._check_alive(what, silence)
+            self._check_alive(what, silence, missing_patience or self._patience)
 
     def start_episode(self) -> str:
         """Call /start_episode. Returns "" or why it was refused."""
@@ -112,21 +119,26 @@ class StackWatch:
         answer = future.result()
         return "" if answer.success else answer.message
 
-    def _check_alive(self, what: str, silence: float) -> None:
+    def _check_alive(self, what: str, silence: float, patience: float) -> None:
         now = time.monotonic()
-        gone = [name for name in self.missing() if now - self._seen[name] > self._patience]
+        gone = [name for name in self.missing() if now - self._seen[name] > patience]
         if gone:
             raise StackStalled(
-                f"{', '.join(gone)} missing for more than {self._patience:.0f} s while waiting for "
-                f"{what}; see its last output, mend it, and start again with the same run_dir"
+                f"{', '.join(gone)} missing for more than {patience:.0f} s while waiting for "
+                f"{what}; see the last output, mend it, and start again with the same run_dir"
             )
-        if now - self._heard > silence:
+        if now - self._heard > silence and not self._waits_for_a_person():
             waiting = self.session.waiting_for if self.session else "session_node's first state"
             raise StackStalled(
                 f"nothing happened for {silence:.0f} s while waiting for {what} (the session waits "
                 f"for: {waiting or 'nothing'}; {self._weights_in_words()}); see the nodes' output, "
                 "and start again with the same run_dir"
             )
+
+    def _waits_for_a_person(self) -> bool:
+        """Labels take a person as long as they take."""
+        awaiting = self.session is not None and self.session.state == SessionState.AWAITING_LABEL
+        return awaiting and "oracle_label_node" not in self._expected
 
     def _weights_in_words(self) -> str:
         if self.announced is None:

@@ -138,11 +138,10 @@ class Trials:
         say(f"\nepisodes, metrics and weights: {self._config.run_dir}")
 
     def _wait_ready(self) -> None:
-        self._watch.wait_until("all nodes to start", self._all_present, self._config.start_patience)
+        patience = self._config.start_patience
+        self._watch.wait_until("all nodes to start", self._all_present, patience, patience / 2)
         self._watch.wait_until(
-            "the policy to load the trainer's weights",
-            self._ready_for_episode,
-            self._config.start_patience,
+            "the policy to load the trainer's weights", self._ready_for_episode, patience
         )
 
     def _all_present(self) -> bool:
@@ -258,23 +257,26 @@ def main() -> None:
     node = rclpy.create_node("trials_node")
     executor = SingleThreadedExecutor()
     executor.add_node(node)
+    spinning = threading.Thread(target=_spin, args=(executor,), daemon=True)
     code = 1
     try:
-        code = _run(node, executor)
+        code = _run(node, spinning)
     finally:
         executor.shutdown(timeout_sec=2.0)
+        if spinning.is_alive():
+            spinning.join(2.0)
         node.destroy_node()
         rclpy.try_shutdown()
     sys.exit(code)
 
 
-def _run(node: Node, executor: SingleThreadedExecutor) -> int:
+def _run(node: Node, spinning: threading.Thread) -> int:
     trials: Trials | None = None
     try:
         config = TrialsConfig.declare(node)
         watch = StackWatch(node, config.expected_nodes, config.missing_patience)
         trials = Trials(config, watch)
-        threading.Thread(target=_spin, args=(executor,), daemon=True).start()
+        spinning.start()
         trials.run()
     except UserError as problem:
         print(f"error: {problem}", file=sys.stderr, flush=True)
