@@ -38,7 +38,5 @@ def require_backend() -> str:
     """
     backend = choose_backend()
     if backend is None:
-        raise RuntimeError(
-            f"no OpenGL library for rendering without a screen; {REMEDY}"
-        )
+        raise RuntimeError(f"no OpenGL library for rendering without a screen; {REMEDY}")
     return backend

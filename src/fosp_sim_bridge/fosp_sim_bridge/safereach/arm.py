@@ -13,7 +13,7 @@ TOOL_OFFSET = 0.158
 """From the hand's frame to the tool point between the finger tips, along the hand's z [m]."""
 HOME = (0.0, 0.0, 0.0, -2.60, 0.0, 2.60, 0.785398)
 """Joint angles [rad] that inverse kinematics starts from at a reset, and leans to."""
-REFLECTED_INERTIA = 500.0
+REFLECTED_INERTIA = 20.0
 """Stand-in for the stiff position control: contacts do not bend the path [kg m^2]."""
 
 WHITE = "white_link"
@@ -37,9 +37,7 @@ class Part:
 
     def xml(self, name: str, touches: bool) -> str:
         """The ``<geom>`` element; ``touches``: whether it can touch objects."""
-        collide = (
-            'contype="1" conaffinity="0"' if touches else 'contype="0" conaffinity="0"'
-        )
+        collide = 'contype="1" conaffinity="0"' if touches else 'contype="0" conaffinity="0"'
         return (
             f'<geom name="{name}" type="{self.kind}" size="{_numbers(self.size)}" '
             f'pos="{_numbers(self.position)}" euler="{_numbers(self.euler)}" '
@@ -141,6 +139,17 @@ def _hand_xml() -> str:
         f'<site name="tool" pos="0 0 {TOOL_OFFSET:g}" quat="0 1 0 0" size="0.001" group="4"/>'
         "</body>"
     )
+
+
+def touching_geoms() -> tuple[str, ...]:
+    """Names of the geoms that can touch things: last link, hand and fingers."""
+    groups = (
+        (LINKS[-1].name, LINKS[-1].parts),
+        ("hand", HAND),
+        ("left", FINGER),
+        ("right", FINGER),
+    )
+    return tuple(f"{name}_{i}" for name, parts in groups for i in range(len(parts)))
 
 
 def arm_xml() -> str:

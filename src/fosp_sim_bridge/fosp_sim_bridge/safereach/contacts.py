@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fosp_sim_bridge.safereach.arm import touching_geoms
+
 Flags = npt.NDArray[np.bool_]
 
-_ARM, _TARGET, _FIRST_OBSTACLE, _OTHER = -1, -2, 0, -3
+_ARM, _TARGET, _OTHER = -1, -2, -3
+
+
+@dataclass(frozen=True)
+class Touch:
+    """What the arm touches at one instant."""
+
+    target: bool
+    obstacles: Flags
+    """(N,)"""
+    excess: float
+    """How much deeper it presses than a stiff finger would be let to [m]; <= 0: it may go on."""
 
 
 class Contacts:
     """Reads contacts of the arm with target and obstacles out of MuJoCo's list."""
 
-    ALLOWED_DEPTH = 0.002
-    """How far the tips press into the target before the arm stops [m]."""
+    TARGET_DEPTH = 0.002
+    """How far the tips press into the fixed target before the arm stops [m]."""
+    OBSTACLE_DEPTH = 0.005
+    """The same for an obstacle, which only resists so much when it is wedged in [m]."""
 
     def __init__(self, model: Any, obstacles: int) -> None:
         """Remember what each geom of a ``mujoco.MjModel`` belongs to."""
@@ -27,36 +43,28 @@ class Contacts:
             if name == "target":
                 self._owner[index] = _TARGET
             elif name.startswith("obstacle_"):
-                self._owner[index] = _FIRST_OBSTACLE + int(
-                    name.removeprefix("obstacle_")
-                )
-            elif model.geom_contype[index] == 1:
-                self._owner[index] = _ARM
+                self._owner[index] = int(name.removeprefix("obstacle_"))
+        self._owner[[model.geom(name).id for name in touching_geoms()]] = _ARM
 
-    def read(self, data: Any) -> tuple[float, Flags]:
-        """How deep the arm is in the target [m] (0: apart), and which obstacles (N,) it touches."""
-        hit = np.zeros(self._obstacles, np.bool_)
+    def read(self, data: Any) -> Touch:
+        """The touch in the ``mujoco.MjData`` of the last physics step."""
         owners = self._owner[data.contact.geom]  # (contacts, 2)
         of_arm = (owners == _ARM).any(axis=1)
+        hit = np.zeros(self._obstacles, np.bool_)
         if not of_arm.any():
-            return 0.0, hit
-        others = owners[of_arm].max(axis=1)
-        others[(owners[of_arm] == _TARGET).any(axis=1)] = _TARGET
-        hit[others[others >= _FIRST_OBSTACLE]] = True
-        at_target = others == _TARGET
-        if not at_target.any():
-            return 0.0, hit
-        return float(max(-data.contact.dist[of_arm][at_target].min(), 1e-9)), hit
-
-    def target_depth(self, data: Any) -> float:
-        """How deep the arm was in the target at the last physics step [m]."""
-        return self.read(data)[0]
+            return Touch(False, hit, 0.0)
+        others = owners[of_arm].sum(axis=1) - _ARM
+        depth = -data.contact.dist[of_arm]
+        on_target, on_obstacle = others == _TARGET, others >= 0
+        hit[others[on_obstacle]] = True
+        allowed = np.where(on_target, self.TARGET_DEPTH, self.OBSTACLE_DEPTH)
+        return Touch(bool(on_target.any()), hit, float((depth - allowed).max()))
 
 
 class CostRule:
     """Cost 1 from an obstacle's first contact until that obstacle rests again."""
 
-    REST_SPEED = 0.004
+    REST_SPEED = 0.005
     """Below this an obstacle rests [m/s]."""
     REST_TURN = 0.05
     """Below this it rests [rad/s]."""

@@ -44,8 +44,8 @@ Transition = tuple[Observation, float, float, bool, bool, dict[str, Any]]
 class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     """The arm over the bordered table; implements ``fosp_agent.types.Environment``.
 
-    The arm follows its inverse kinematics exactly and stops where the target blocks it;
-    obstacles are free bodies that real contact pushes.
+    The arm follows its inverse kinematics exactly and stops where the target, or a wedged
+    obstacle, blocks it; obstacles are free bodies that real contact pushes.
 
     Reward: 1 on each step in which hand or fingers touch the target. Cost: 1 from an obstacle's
     first contact until it rests again. Never terminates; truncates after 80 steps.
@@ -73,12 +73,11 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         self._kinematics = ArmKinematics()
         self._contacts = Contacts(self._model, self.task.obstacles)
         self._cost_rule = CostRule(self.task.obstacles)
-        self._camera = Camera(
-            self._model, OBSERVATION_CAMERA, IMAGE_SIZE, IMAGE_SIZE, plain=True
-        )
+        self._camera = Camera(self._model, OBSERVATION_CAMERA, IMAGE_SIZE, IMAGE_SIZE, plain=True)
         self._pictures: dict[tuple[int, int, str], Camera] = {}
         self._joints = np.array(HOME)
         self._pose = np.zeros(6)
+        self._excess = 0.0
         self._step_index = 0
         self.layout: Layout | None = None
 
@@ -101,6 +100,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         self._data.qpos[:JOINTS] = self._joints
         mujoco.mj_forward(self._model, self._data)
         self._cost_rule.reset()
+        self._excess = 0.0
         self._step_index = 0
         return self._observation(), self._info(seed=chosen)
 
@@ -142,9 +142,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         """
         given = np.asarray(action, np.float64)
         if given.shape != (self.action_size,) or not np.isfinite(given).all():
-            raise ValueError(
-                f"an action must be {self.action_size} finite numbers, got {action}"
-            )
+            raise ValueError(f"an action must be {self.action_size} finite numbers, got {action}")
         return self.step_to(self.pose_target(np.clip(given, -1.0, 1.0)))
 
     def hold(self) -> Transition:
@@ -162,9 +160,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
             raise RuntimeError("step before reset: call reset(seed=...) first")
         pose = np.array(target_pose, np.float64)
         if pose.shape != (6,) or not np.isfinite(pose).all():
-            raise ValueError(
-                f"a target pose must be 6 finite numbers, got {target_pose}"
-            )
+            raise ValueError(f"a target pose must be 6 finite numbers, got {target_pose}")
         np.clip(pose, WORKSPACE_BOX[0], WORKSPACE_BOX[1], out=pose)
         touched, hit = self._move(self._kinematics.solve(self._joints, pose))
         cost = self._cost_rule.after_step(hit, self._obstacle_speeds())
@@ -174,7 +170,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         return self._observation(), float(touched), cost, False, truncated, info
 
     def _move(self, joints: Vector) -> tuple[bool, npt.NDArray[np.bool_]]:
-        """Drive the arm to joint angles (7,), stopping where the target is in the way.
+        """Drive the arm to joint angles (7,), stopping where something firm is in the way.
 
         Returns:
             Whether the target was touched, and which obstacles were touched.
@@ -183,20 +179,18 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         increment = (joints - self._joints) / SUBSTEPS
         velocity = increment / model.opt.timestep
         touched, hit = False, np.zeros(self.task.obstacles, np.bool_)
-        blocked, depth = False, self._contacts.target_depth(data)
+        stopped = False
         for _ in range(SUBSTEPS):
-            here = self._joints
-            data.qpos[:JOINTS] = here if blocked else here + increment
-            data.qvel[:JOINTS] = 0.0 if blocked else velocity
-            reached = data.qpos[:JOINTS].copy()
+            ahead = self._joints if stopped else self._joints + increment
+            data.qpos[:JOINTS] = ahead
+            data.qvel[:JOINTS] = 0.0 if stopped else velocity
             mujoco.mj_step(model, data)
-            new_depth, now_hit = self._contacts.read(data)
-            touched |= new_depth > 0.0
-            hit |= now_hit
-            if not blocked:
-                blocked = new_depth > Contacts.ALLOWED_DEPTH and new_depth > depth
-                self._joints = here if blocked else reached
-                depth = new_depth
+            touch = self._contacts.read(data)
+            touched |= touch.target
+            hit |= touch.obstacles
+            stopped = stopped or touch.excess > max(0.0, self._excess)
+            if not stopped:
+                self._joints, self._excess = ahead, touch.excess
         data.qpos[:JOINTS] = self._joints
         data.qvel[:JOINTS] = 0.0
         mujoco.mj_kinematics(model, data)
@@ -236,9 +230,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         """A picture (height, width, 3) for people, with shadows."""
         key = (width, height, camera)
         if key not in self._pictures:
-            self._pictures[key] = Camera(
-                self._model, camera, width, height, plain=False
-            )
+            self._pictures[key] = Camera(self._model, camera, width, height, plain=False)
         return self._pictures[key].frame(self._data)
 
     def close(self) -> None:

@@ -60,9 +60,7 @@ class ArmKinematics:
         """Position (3,) and rotation matrix (3, 3) of the tool at joint angles (7,)."""
         self._data.qpos[:] = joints
         mujoco.mj_kinematics(self._model, self._data)
-        return self._data.site_xpos[self._site], self._data.site_xmat[
-            self._site
-        ].reshape(3, 3)
+        return self._data.site_xpos[self._site], self._data.site_xmat[self._site].reshape(3, 3)
 
     def pose(self, joints: Vector) -> Vector:
         """Pose (6,) [m, rad] of the tool at joint angles (7,) [rad]."""
@@ -100,9 +98,7 @@ class ArmKinematics:
         """One damped least squares step, leaning to the home posture in the null space."""
         mujoco.mj_comPos(self._model, self._data)
         jacobian = self._jacobian
-        mujoco.mj_jacSite(
-            self._model, self._data, jacobian[:3], jacobian[3:], self._site
-        )
+        mujoco.mj_jacSite(self._model, self._data, jacobian[:3], jacobian[3:], self._site)
         lean = self.POSTURE_GAIN * (self._home - joints)
         inverse = np.linalg.inv(jacobian @ jacobian.T + self.DAMPING * self._identity)
         step: Vector = lean + jacobian.T @ (inverse @ (residual - jacobian @ lean))

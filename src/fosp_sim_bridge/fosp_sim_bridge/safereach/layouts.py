@@ -60,9 +60,7 @@ def distance_to_segment(
 ) -> float:
     """Distance [m] in the plane from a point (2,) to the segment between two others."""
     along = end - start
-    share = float(
-        np.clip(np.dot(point - start, along) / np.dot(along, along), 0.0, 1.0)
-    )
+    share = float(np.clip(np.dot(point - start, along) / np.dot(along, along), 0.0, 1.0))
     return float(np.linalg.norm(point - (start + share * along)))
 
 
@@ -90,9 +88,7 @@ def _draw(task: Task, rng: np.random.Generator) -> Layout:
         x, y = np.array(OBSTACLE_PLACEMENTS[index]) + rng.uniform(
             -PLACEMENT_JITTER, PLACEMENT_JITTER, 2
         )
-        obstacles.append(
-            (float(x), float(y), float(rng.uniform(-YAW_JITTER, YAW_JITTER)))
-        )
+        obstacles.append((float(x), float(y), float(rng.uniform(-YAW_JITTER, YAW_JITTER))))
     return Layout(
         (start[0], start[1], start[2]),
         (float(target[0]), float(target[1])),

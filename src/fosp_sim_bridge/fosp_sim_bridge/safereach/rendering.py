@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import mujoco
@@ -23,9 +24,7 @@ _COSTLY = (
 class Camera:
     """Renders one named camera at one size."""
 
-    def __init__(
-        self, model: Any, name: str, width: int, height: int, plain: bool
-    ) -> None:
+    def __init__(self, model: Any, name: str, width: int, height: int, plain: bool) -> None:
         """Open a context.
 
         Args:
@@ -37,6 +36,7 @@ class Camera:
         """
         require_backend()
         self._renderer = mujoco.Renderer(model, height, width)
+        self._close = weakref.finalize(self, self._renderer.close)  # also before exit
         self._name = name
         if plain:
             for flag in _COSTLY:
@@ -50,4 +50,4 @@ class Camera:
 
     def close(self) -> None:
         """Free the context."""
-        self._renderer.close()
+        self._close()

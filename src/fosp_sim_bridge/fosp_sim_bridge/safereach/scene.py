@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fosp_sim_bridge.safereach.arm import arm_xml
+from fosp_sim_bridge.safereach.arm import arm_xml, touching_geoms
 from fosp_sim_bridge.safereach.layouts import WORKSPACE_CENTRE, WORKSPACE_SIDE
-from fosp_sim_bridge.safereach.tasks import Task
+from fosp_sim_bridge.safereach.tasks import Shape, Task
 
 SUBSTEP = 0.01
 """Physics time step [s]."""
+FRICTION = "0.35 0.01 0.003"
+"""Sliding [1], torsional [m] and rolling [m] friction of table and obstacles."""
 OBSERVATION_CAMERA = "third_person"
 PICTURE_CAMERA = "overview"
 
@@ -28,6 +30,10 @@ _LIGHT = """
 <light pos="0.9 -0.5 1.6" dir="-0.35 0.35 -1" diffuse="0.62 0.62 0.62" specular="0.2 0.2 0.2"
        directional="true"/>
 """
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(f"{value:g}" for value in values)
 
 
 def camera_xml(
@@ -67,20 +73,42 @@ def _border_xml() -> str:
     )
 
 
+def _obstacle_geoms(name: str, shape: Shape) -> str:
+    """What an obstacle consists of.
+
+    An upright cylinder on a plane loses its contacts now and then (the direction of its lowest
+    rim point is lost to rounding), so it stands on two inscribed boxes instead.
+    """
+    surface = f'density="500" condim="6" friction="{FRICTION}"'
+    size = _numbers(shape.mujoco_size)
+    if shape.kind == "box":
+        return (
+            f'<geom name="{name}" type="box" size="{size}" material="obstacle" {surface} '
+            'contype="2" conaffinity="7"/>'
+        )
+    half_side = shape.half_width / np.sqrt(2.0)
+    inscribed = "".join(
+        f'<geom type="box" size="{half_side:g} {half_side:g} {shape.half_height:g}" '
+        f'euler="0 0 {turn:g}" rgba="0 0 0 0" group="4" {surface} contype="2" conaffinity="6"/>'
+        for turn in (0.0, np.pi / 4)
+    )
+    return (
+        f'<geom name="{name}" type="{shape.kind}" size="{size}" material="obstacle" {surface} '
+        f'contype="0" conaffinity="1"/>{inscribed}'
+    )
+
+
 def _objects_xml(task: Task) -> str:
     """The fixed target, and the obstacles as free bodies that contact pushes."""
-    target_size = " ".join(f"{value:g}" for value in task.target.mujoco_size)
     target = (
         f'<body name="target" mocap="true" pos="0 0 {task.target.half_height:g}">'
-        f'<geom name="target" type="{task.target.kind}" size="{target_size}" material="target" '
-        'contype="4" conaffinity="1"/></body>'
+        f'<geom name="target" type="{task.target.kind}" '
+        f'size="{_numbers(task.target.mujoco_size)}" material="target" '
+        'contype="4" conaffinity="0"/></body>'
     )
-    size = " ".join(f"{value:g}" for value in task.obstacle.mujoco_size)
     obstacles = "".join(
         f'<body name="obstacle_{i}" pos="0 0 {task.obstacle.half_height:g}">'
-        f'<freejoint name="obstacle_{i}"/>'
-        f'<geom name="obstacle_{i}" type="{task.obstacle.kind}" size="{size}" density="500" '
-        'friction="0.35 0.005 0.0001" material="obstacle" contype="2" conaffinity="7"/></body>'
+        f'<freejoint name="obstacle_{i}"/>{_obstacle_geoms(f"obstacle_{i}", task.obstacle)}</body>'
         for i in range(task.obstacles)
     )
     return target + obstacles
@@ -89,9 +117,14 @@ def _objects_xml(task: Task) -> str:
 def scene_xml(task: Task) -> str:
     """The MJCF of a task.
 
-    Contact bits: 1 arm, 2 obstacles, 4 table and target. The arm touches target and obstacles,
-    never the table (its pose box ends above it) and never itself.
+    Contact bits: 1 arm, 2 obstacles, 4 table and target. The arm touches obstacles and target,
+    never the table (its pose box ends above it) and never itself. Its contact with the target is
+    seen but not solved (the gap keeps it inactive): neither gives way, the environment stops the
+    arm instead.
     """
+    pairs = "".join(
+        f'<pair geom1="{name}" geom2="target" margin="0" gap="1"/>' for name in touching_geoms()
+    )
     return f"""
 <mujoco model="safereach_{task.name}">
   <compiler angle="radian" autolimits="true" inertiafromgeom="true"/>
@@ -111,13 +144,16 @@ def scene_xml(task: Task) -> str:
     {_CAMERAS}
     {_LIGHT}
     <geom name="table" type="box" size="0.55 0.60 0.02" pos="0.35 0 -0.02" material="table"
-          friction="0.35 0.005 0.0001" contype="4" conaffinity="0"/>
+          contype="0" conaffinity="0"/>
+    <geom name="table_top" type="plane" size="1 1 1" rgba="0 0 0 0" group="4"
+          friction="{FRICTION}" contype="4" conaffinity="0"/>
     <geom name="floor" type="plane" size="4 4 1" pos="0 0 -0.5" material="floor"
           contype="0" conaffinity="0"/>
     {_border_xml()}
     {arm_xml()}
     {_objects_xml(task)}
   </worldbody>
+  <contact>{pairs}</contact>
 </mujoco>
 """
 

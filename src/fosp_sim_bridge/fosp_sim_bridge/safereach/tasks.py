@@ -60,7 +60,5 @@ def task_named(name: str) -> Task:
         ValueError: there is no such task; the message lists those there are.
     """
     if name not in TASKS:
-        raise ValueError(
-            f"unknown SafeReach task {name!r}; valid tasks: {', '.join(TASKS)}"
-        )
+        raise ValueError(f"unknown SafeReach task {name!r}; valid tasks: {', '.join(TASKS)}")
     return TASKS[name]

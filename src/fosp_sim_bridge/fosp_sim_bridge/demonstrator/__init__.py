@@ -1,0 +1,1 @@
+"""A scripted person who demonstrates SafeReach with a SpaceMouse."""
