@@ -1,4 +1,4 @@
-"""Processes and an ear for the integration tests. All waiting is on a condition, with a deadline."""
+"""Processes and an ear for the integration tests. All waiting has a condition and a deadline."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 class Process:
     """A child with its output in a file, in a process group of its own."""
 
-    def __init__(
-        self, command: list[str], log: Path, domain: int, cwd: Path = ROOT
-    ) -> None:
+    def __init__(self, command: list[str], log: Path, domain: int, cwd: Path = ROOT) -> None:
         self.log = log
         environment = {**os.environ, "ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1"}
         with log.open("w") as output:

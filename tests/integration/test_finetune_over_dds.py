@@ -15,23 +15,20 @@ pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 from fosp_agent.episodes.reader import Recording, read_recording
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training import weights
-from tests.integration.stack import launched
+from integration.stack import launched
 
 pytestmark = pytest.mark.integration
 EPISODES = 3
 DECISIONS = 80
 
 
-@pytest.fixture(scope="module")
-def run_dir(tmp_path_factory: pytest.TempPathFactory, ros_domain: int) -> Path:
-    """The folder of a finished run."""
-    folder = tmp_path_factory.mktemp("finetune")
-    start, run_dir = folder / "start.safetensors", folder / "run"
+def test_three_tiny_episodes_fine_tune(ros_domain: int, tmp_path: Path) -> None:
+    start, run_dir = tmp_path / "start.safetensors", tmp_path / "run"
     weights.fresh("tiny", start, seed=0)
     with launched(
         "finetune",
         ros_domain,
-        folder / "launch.log",
+        tmp_path / "launch.log",
         run_dir=run_dir,
         weights=start,
         episodes=EPISODES,
@@ -39,8 +36,11 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory, ros_domain: int) -> Path:
         tests=2,
     ) as stack:
         assert stack.wait(150) == 0, stack.output
-        (run_dir / "output.txt").write_text(stack.output)
-    return run_dir
+    every_episode_is_complete_and_labelled(run_dir)
+    the_weights_version_rises_with_each_episode(run_dir)
+    the_policys_bytes_change_and_are_the_announced_ones(run_dir)
+    the_executed_action_is_the_scored_one(run_dir)
+    the_operator_reads_a_line_an_episode_and_a_table(run_dir, stack.output)
 
 
 def recordings(run_dir: Path) -> list[Recording]:
@@ -48,7 +48,7 @@ def recordings(run_dir: Path) -> list[Recording]:
     return [read_recording(store.file(episode_id), validate=True) for episode_id in store.ids()]
 
 
-def test_every_episode_is_complete_and_labelled(run_dir: Path) -> None:
+def every_episode_is_complete_and_labelled(run_dir: Path) -> None:
     store = EpisodeStore(run_dir / "episodes", create=False)
     assert len(store.ids()) == EPISODES
     assert store.unfinished() == []
@@ -60,7 +60,7 @@ def test_every_episode_is_complete_and_labelled(run_dir: Path) -> None:
         np.testing.assert_array_equal(episode.action[-1], 0)
 
 
-def test_the_weights_version_rises_with_each_episode(run_dir: Path) -> None:
+def the_weights_version_rises_with_each_episode(run_dir: Path) -> None:
     summary = json.loads((run_dir / "summary.json").read_text())
     versions = [episode["version"] for episode in summary["episodes"]]
     assert versions == sorted(set(versions))
@@ -68,7 +68,7 @@ def test_the_weights_version_rises_with_each_episode(run_dir: Path) -> None:
     assert all(episode["updates"] == 3 for episode in summary["episodes"])
 
 
-def test_the_policys_bytes_change_and_are_the_announced_ones(run_dir: Path) -> None:
+def the_policys_bytes_change_and_are_the_announced_ones(run_dir: Path) -> None:
     files = {
         hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (run_dir / "weights").glob("weights-*.safetensors")
@@ -82,7 +82,7 @@ def test_the_policys_bytes_change_and_are_the_announced_ones(run_dir: Path) -> N
     assert set.union(*acted) <= files
 
 
-def test_the_executed_action_is_the_scored_one(run_dir: Path) -> None:
+def the_executed_action_is_the_scored_one(run_dir: Path) -> None:
     for recording in recordings(run_dir):
         verdicts = {verdict.step: verdict for _, verdict in recording.verdicts}
         assert {action.step for _, action in recording.actions} == set(range(DECISIONS))
@@ -94,8 +94,7 @@ def test_the_executed_action_is_the_scored_one(run_dir: Path) -> None:
             np.testing.assert_array_equal(verdict.normalized, expected)
 
 
-def test_the_operator_reads_a_line_an_episode_and_a_table(run_dir: Path) -> None:
-    output = (run_dir / "output.txt").read_text()
+def the_operator_reads_a_line_an_episode_and_a_table(run_dir: Path, output: str) -> None:
     for number in range(1, EPISODES + 1):
         assert f"{number}/{EPISODES}" in output
     assert "before" in output

@@ -17,7 +17,7 @@ from fosp_msgs.msg import EpisodeEvent, Observation, TrainingProgress, WeightsAn
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.training import weights
-from tests.integration.stack import Process, ear, launched, wait_for
+from integration.stack import Process, ear, launched, wait_for
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from fosp_msgs.msg import WeightsAnnouncement, WeightsStatus
 
 from fosp_agent.ros.qos import LATCHED
 from fosp_agent.training import weights
-from tests.integration.stack import ear, node, wait_for
+from integration.stack import ear, node, wait_for
 
 pytestmark = pytest.mark.integration
 

@@ -20,13 +20,19 @@ class Policy(Protocol):
     """The part of a policy runner that deciding needs."""
 
     @property
-    def action_scale(self) -> FloatArray: ...
+    def action_scale(self) -> FloatArray:
+        """(A,) SI units per unit of normalised action."""
+        ...
 
-    def reset(self, seed: int | None = None) -> None: ...
+    def reset(self, seed: int | None = None) -> None:
+        """Begin an episode; its randomness is a function of the seed."""
+        ...
 
     def act(
         self, image: ByteArray, pose: FloatArray, executed: FloatArray | None = None
-    ) -> Decision: ...
+    ) -> Decision:
+        """Decide on an image (H, W, C) and a pose (P,), given the action executed before."""
+        ...
 
 
 @dataclass(frozen=True)

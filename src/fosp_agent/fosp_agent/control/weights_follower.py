@@ -61,10 +61,14 @@ class Versioned(Protocol):
     """What the follower needs to know about a loaded policy."""
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """Counts the trainer's weights files."""
+        ...
 
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Of the bytes that it was loaded from."""
+        ...
 
 
 PolicyT = TypeVar("PolicyT", bound=Versioned)

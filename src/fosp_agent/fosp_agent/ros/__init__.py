@@ -1,0 +1,1 @@
+"""The only room that speaks ROS: conversions, parameters, and one thin node a file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,37 @@ from fosp_msgs.msg import Action, Candidate, CommandVerdict, Observation, Sessio
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from fosp_agent.control.decision_loop import Answer, DecisionLoop, DecisionRefused, Observed
+from fosp_agent.control.decision_loop import Answer, DecisionLoop, Observed
 from fosp_agent.control.latency import LatencyLog
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.control.weights_follower import Chunk, WeightsFollower
+from fosp_agent.errors import UserError
 from fosp_agent.ros.conversions import image_from_message
+from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.ros.weights_link import WeightsLink
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """The parameters of the node."""
+
+    weights: Path = Path()
+    """File to act with until the trainer announces another; empty: wait for the trainer."""
+    mode: str = "sample"
+    """"sample", or "greedy" for tests."""
+    seed: int = 0
+    """Of the randomness outside episodes; each episode is seeded by the session."""
+    torch_threads: int = 1
+    cache_dir: Path = Path("~/.cache/safereach/weights")
+    """Where fetched weights are kept."""
+    force_fetch: bool = False
+    """Never read the announced path: fetch the weights from the trainer."""
+    verdict_patience: float = 2.0
+    """Longest wait for the verdict on the previous action; then it counts as not executed [s]."""
+    run_dir: Path = Path()
+    """Where policy_latency.jsonl goes; empty: nowhere."""
 
 
 class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
@@ -28,23 +52,17 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def __init__(self) -> None:
         super().__init__("policy_node")
-        torch.set_num_threads(int(self.declare_parameter("torch_threads", 1).value))
-        self._mode = str(self.declare_parameter("mode", "sample").value)
-        self._seed = int(self.declare_parameter("seed", 0).value)
-        weights = str(self.declare_parameter("weights", "").value)
-        cache = str(self.declare_parameter("cache_dir", "~/.cache/safereach/weights").value)
-        force_fetch = bool(self.declare_parameter("force_fetch", False).value)
-        run_dir = str(self.declare_parameter("run_dir", "").value)
-        patience = float(self.declare_parameter("verdict_patience", 2.0).value)
-
+        self._config = config = declare(self, PolicyConfig)
+        torch.set_num_threads(config.torch_threads)
         self._follower = WeightsFollower(
-            self._load, Path(cache).expanduser(), self._fetch_chunk, read_path=not force_fetch
+            self._load, config.cache_dir, self._fetch_chunk, read_path=not config.force_fetch
         )
         self._link = WeightsLink(self, self._follower)
-        self._loop = DecisionLoop(self._acting, patience)
-        self._latency = LatencyLog(Path(run_dir) / "policy_latency.jsonl" if run_dir else None)
-        if weights:
-            self._link.acknowledge(self._follower.start_with(Path(weights)))
+        self._loop = DecisionLoop(self._acting, config.verdict_patience)
+        log = config.run_dir / "policy_latency.jsonl" if config.run_dir != Path() else None
+        self._latency = LatencyLog(log)
+        if config.weights != Path():
+            self._link.acknowledge(self._follower.start_with(config.weights))
         self._wire()
         gc.collect()
         gc.freeze()  # the libraries' objects would cost tens of milliseconds in a later collection
@@ -63,7 +81,7 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         super().destroy_node()
 
     def _load(self, path: Path) -> PolicyRunner:
-        return PolicyRunner.from_file(path, mode=self._mode, seed=self._seed)
+        return PolicyRunner.from_file(path, mode=self._config.mode, seed=self._config.seed)
 
     def _fetch_chunk(self, version: int, offset: int, max_bytes: int) -> Chunk:
         return self._link.fetch_chunk(version, offset, max_bytes)
@@ -72,17 +90,21 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         return self._follower.acting
 
     def _on_observation(self, message: Observation) -> None:
-        observed = Observed(
-            episode_id=message.episode_id,
-            step=message.step,
-            is_first=message.is_first,
-            is_last=message.is_last,
-            image=image_from_message(message.image),
-            pose=np.asarray(message.pose, np.float32),
-            received=time.perf_counter(),
-            token=message.header,
+        self._answer(self._observe, message, time.perf_counter())
+
+    def _observe(self, message: Observation, received: float) -> Answer | None:
+        return self._loop.observe(
+            Observed(
+                episode_id=message.episode_id,
+                step=message.step,
+                is_first=message.is_first,
+                is_last=message.is_last,
+                image=image_from_message(message.image),
+                pose=np.asarray(message.pose, np.float32),
+                received=received,
+                token=message.header,
+            )
         )
-        self._answer(self._loop.observe, observed)
 
     def _on_verdict(self, message: CommandVerdict) -> None:
         if message.reason == CommandVerdict.DUPLICATE:
@@ -115,7 +137,7 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         """Take one step of the decision loop and publish what it answers."""
         try:
             answer = step(*arguments)
-        except DecisionRefused as problem:
+        except UserError as problem:
             self.get_logger().error(f"no action: {problem}", throttle_duration_sec=1.0)
             answer = None
         if answer is not None:

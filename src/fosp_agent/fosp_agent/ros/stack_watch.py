@@ -40,12 +40,13 @@ class StackWatch:
         self._patience = missing_patience
         self._changed = threading.Condition()
         self._heard = time.monotonic()
-        self._seen = {name: self._heard for name in self._expected}
+        self._seen = dict.fromkeys(self._expected, self._heard)
         self.session: SessionState | None = None
         self.announced: WeightsAnnouncement | None = None
         self.acting: WeightsStatus | None = None
         self.events: dict[tuple[str, int], EpisodeEvent] = {}
         self.updates: dict[str, int] = {}
+        self.aborted: set[str] = set()
         self.actors: dict[str, dict[int, str]] = {}
         self._start = node.create_client(Trigger, "start_episode")
         self._abort = node.create_client(Trigger, "abort")
@@ -157,6 +158,8 @@ class StackWatch:
     def _on_session(self, message: SessionState) -> None:
         with self._changed:
             self.session = message
+            if message.state == SessionState.ABORTED:
+                self.aborted.add(message.episode_id)
             self._note()
 
     def _on_event(self, message: EpisodeEvent) -> None:

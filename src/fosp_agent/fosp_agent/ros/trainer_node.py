@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from std_msgs.msg import Header
 
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.training.finetune import Finetuner
@@ -24,26 +26,38 @@ STOP_PATIENCE = 4.0
 """How long a gradient step or a checkpoint may take to end at shutdown [s]."""
 
 
+@dataclass(frozen=True)
+class TrainerConfig:
+    """The parameters of the node."""
+
+    run_dir: Path = Path()
+    """Folder of the run: episodes/, checkpoints/, weights/, metrics.jsonl."""
+    weights: Path = Path()
+    """File to start from; not read when run_dir holds a checkpoint."""
+    dataset: Path = Path()
+    """Demonstrations to sample from beside the new episodes; empty: none."""
+    updates_per_episode: int = 10
+    """Gradient steps on each labelled episode."""
+    seed: int = 0
+    torch_threads: int = 0
+    """0: as many as torch likes."""
+
+
 class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
     """Spins and serves weights while a learner works on a second thread."""
 
     def __init__(self) -> None:
         super().__init__("trainer_node")
-        run_dir = Path(str(self.declare_parameter("run_dir", "").value))
-        weights = str(self.declare_parameter("weights", "").value)
-        dataset = str(self.declare_parameter("dataset", "").value)
-        updates = int(self.declare_parameter("updates_per_episode", 10).value)
-        seed = int(self.declare_parameter("seed", 0).value)
-        threads = int(self.declare_parameter("torch_threads", 0).value)
-        if threads > 0:
-            torch.set_num_threads(threads)
-        self._finetuner = self._make_finetuner(run_dir, weights, dataset, updates, seed)
-        self._weights = WeightsServer(run_dir / "weights")
-        self._metrics = MetricsLog(run_dir / "metrics.jsonl")
+        config = declare(self, TrainerConfig)
+        if config.torch_threads > 0:
+            torch.set_num_threads(config.torch_threads)
+        self._finetuner = self._make_finetuner(config)
+        self._weights = WeightsServer(config.run_dir / "weights")
+        self._metrics = MetricsLog(config.run_dir / "metrics.jsonl")
         self._wire()
         self._learner = Learner(
             self._finetuner,
-            EpisodeStore(run_dir / "episodes"),
+            EpisodeStore(config.run_dir / "episodes"),
             self._on_progress,
             self._on_lesson,
             self._on_failure,
@@ -54,18 +68,17 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._thread = threading.Thread(target=self._learner.run, name="learner", daemon=True)
         self._thread.start()
 
-    def _make_finetuner(
-        self, run_dir: Path, weights: str, dataset: str, updates: int, seed: int
-    ) -> Finetuner:
-        if run_dir == Path():
+    def _make_finetuner(self, config: TrainerConfig) -> Finetuner:
+        if config.run_dir == Path():
             raise UserError("trainer_node needs the parameter 'run_dir', the folder of this run")
-        if Finetuner.exists(run_dir):
-            self.get_logger().info(f"going on from the checkpoint in {run_dir}")
-            return Finetuner.resume(run_dir)
-        if not weights:
+        if Finetuner.exists(config.run_dir):
+            self.get_logger().info(f"going on from the checkpoint in {config.run_dir}")
+            return Finetuner.resume(config.run_dir)
+        if config.weights == Path():
             raise UserError("trainer_node needs the parameter 'weights', the file to start from")
+        dataset = config.dataset if config.dataset != Path() else None
         return Finetuner.start(
-            run_dir, Path(weights), Path(dataset) if dataset else None, updates, seed
+            config.run_dir, config.weights, dataset, config.updates_per_episode, config.seed
         )
 
     def _wire(self) -> None:

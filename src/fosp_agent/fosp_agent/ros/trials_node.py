@@ -24,6 +24,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from fosp_agent.errors import UserError
+from fosp_agent.ros.params import declare
 from fosp_agent.ros.stack_watch import StackStalled, StackWatch
 from fosp_agent.training.metrics import read_metrics
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary, table
@@ -45,47 +46,23 @@ EXPECTED = (
 class TrialsConfig:
     """The parameters of the node."""
 
-    run_dir: Path
-    environment: str
-    task: str
-    weights: Path
-    episodes: int
+    run_dir: Path = Path()
+    weights: Path = Path()
+    """File that the run starts from."""
+    environment: str = "safereach"
+    task: str = "three_obstacles"
+    episodes: int = 10
     """In the whole run, those of earlier sessions included."""
-    tests: int
+    tests: int = 20
     """Seeded tests before and after; 0: none."""
-    test_seed: int
-    expected_nodes: tuple[str, ...]
-    missing_patience: float
+    test_seed: int = 1000
+    expected_nodes: tuple[str, ...] = EXPECTED
+    missing_patience: float = 20.0
     """How long a node may be away [s]."""
-    silence: float
+    silence: float = 60.0
     """How long nothing at all may happen during an episode [s]."""
-    start_patience: float
+    start_patience: float = 120.0
     """The same while the nodes start [s]."""
-
-    @classmethod
-    def declare(cls, node: Node) -> TrialsConfig:
-        """Read the parameters from ``node``.
-
-        Raises:
-            UserError: run_dir or weights is missing.
-        """
-        run_dir = str(node.declare_parameter("run_dir", "").value)
-        weights = str(node.declare_parameter("weights", "").value)
-        if not run_dir or not weights:
-            raise UserError("trials_node needs the parameters 'run_dir' and 'weights'")
-        return cls(
-            run_dir=Path(run_dir),
-            environment=str(node.declare_parameter("environment", "safereach").value),
-            task=str(node.declare_parameter("task", "three_obstacles").value),
-            weights=Path(weights),
-            episodes=int(node.declare_parameter("episodes", 10).value),
-            tests=int(node.declare_parameter("tests", 20).value),
-            test_seed=int(node.declare_parameter("test_seed", 1000).value),
-            expected_nodes=tuple(node.declare_parameter("expected_nodes", list(EXPECTED)).value),
-            missing_patience=float(node.declare_parameter("missing_patience", 20.0).value),
-            silence=float(node.declare_parameter("silence", 60.0).value),
-            start_patience=float(node.declare_parameter("start_patience", 120.0).value),
-        )
 
 
 class Trials:
@@ -149,8 +126,8 @@ class Trials:
 
     def _ready_for_episode(self) -> bool:
         session = self._watch.session
-        free = session is not None and session.state in (SessionState.IDLE, SessionState.ABORTED)
-        return free and self._watch.weights_act
+        idle = session is not None and session.state == SessionState.IDLE
+        return idle and self._watch.weights_act
 
     def _reconcile(self) -> None:
         """Count episodes that were learned from just before an earlier session ended."""
@@ -189,28 +166,24 @@ class Trials:
         episode_id = watch.session.episode_id
 
         def is_over() -> bool:
-            state = watch.session.state if watch.session else SessionState.RUNNING
-            return state == SessionState.ABORTED or (
-                state == SessionState.IDLE and watch.weights_act
-            )
+            dropped = (episode_id, EpisodeEvent.DISCARDED) in watch.events
+            return dropped or self._ready_for_episode()
 
         try:
             watch.wait_until(f"the end of {what} ({episode_id})", is_over, self._config.silence)
         except StackStalled:
             watch.abort()
             raise
+        if watch.session.state == SessionState.TRAINING:
+            watch.abort()  # the trainer gave this episode up: no longer wait for it
         return self._result(episode_id, time.monotonic() - started)
 
     def _result(self, episode_id: str, seconds: float) -> EpisodeResult:
         watch = self._watch
-        assert watch.session is not None
-        if watch.session.state == SessionState.ABORTED:
-            raise StackStalled(
-                f"{episode_id} was aborted ({watch.session.waiting_for or 'no reason given'}); "
-                "start again with the same run_dir"
-            )
         labelled = watch.events.get((episode_id, EpisodeEvent.LABELLED))
         dropped = watch.events.get((episode_id, EpisodeEvent.DISCARDED))
+        note = "aborted" if episode_id in watch.aborted else ""
+        note = (dropped.detail or "discarded") if dropped else note
         acted: dict[str, int] = {}
         for policy in watch.actors.pop(episode_id, {}).values():
             acted[policy] = acted.get(policy, 0) + 1
@@ -222,7 +195,7 @@ class Trials:
             updates=watch.updates.get(episode_id, 0),
             version=watch.acting.version if watch.acting else 0,
             seconds=round(seconds, 2),
-            note=dropped.detail if dropped else "",
+            note=note,
         )
 
     def _evaluate(self, what: str, weights: Path) -> dict[str, Any]:
@@ -273,7 +246,9 @@ def main() -> None:
 def _run(node: Node, spinning: threading.Thread) -> int:
     trials: Trials | None = None
     try:
-        config = TrialsConfig.declare(node)
+        config = declare(node, TrialsConfig)
+        if Path() in (config.run_dir, config.weights):
+            raise UserError("trials_node needs the parameters 'run_dir' and 'weights'")
         watch = StackWatch(node, config.expected_nodes, config.missing_patience)
         trials = Trials(config, watch)
         spinning.start()

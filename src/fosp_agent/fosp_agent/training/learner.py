@@ -23,45 +23,67 @@ class LabelledInfo(Protocol):
     """What the store tells about an episode without reading its images."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Name of the episode."""
+        ...
 
     @property
-    def label_revision(self) -> int: ...
+    def label_revision(self) -> int:
+        """Of its newest label, from 1; 0: unlabelled."""
+        ...
 
     @property
-    def discarded(self) -> bool: ...
+    def discarded(self) -> bool:
+        """Whether its label says never to learn from it."""
+        ...
 
     @property
-    def metadata(self) -> Mapping[str, str]: ...
+    def metadata(self) -> Mapping[str, str]:
+        """What was recorded beside it; "learn" is "false" for tests."""
+        ...
 
 
 class Store(Protocol):
     """The part of an episode store that learning needs."""
 
-    def ids(self) -> Iterable[str]: ...
+    def ids(self) -> Iterable[str]:
+        """Finished episodes, in the order they were recorded."""
+        ...
 
-    def info(self, episode_id: str, /) -> LabelledInfo: ...
+    def info(self, episode_id: str, /) -> LabelledInfo:
+        """What is known without reading images."""
+        ...
 
-    def load(self, episode_id: str, /) -> Episode: ...
+    def load(self, episode_id: str, /) -> Episode:
+        """All of it, its newest label applied."""
+        ...
 
 
 class WeightsInfo(Protocol):
     """What is announced about a weights file."""
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """Rises by one with each episode learned from."""
+        ...
 
     @property
-    def updates(self) -> int: ...
+    def updates(self) -> int:
+        """Gradient steps since pretraining."""
+        ...
 
 
 class Finetuner(Protocol):
     """The part of a fine-tuner that the learner needs."""
 
     @property
-    def learned(self) -> Mapping[str, int]: ...
+    def learned(self) -> Mapping[str, int]:
+        """Label revision of each episode learned from, in order."""
+        ...
 
-    def learn(self, episode: Episode, on_progress: ProgressCallback) -> WeightsInfo: ...
+    def learn(self, episode: Episode, on_progress: ProgressCallback) -> WeightsInfo:
+        """Take the gradient steps, then write checkpoint and weights."""
+        ...
 
 
 class LearningStopped(Exception):
