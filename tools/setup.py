@@ -110,7 +110,7 @@ def sourced_distribution() -> bool:
 
 
 def ros_kind() -> str:
-    """ "distribution" or "wheels": what the environment was made with, else what is sourced."""
+    """What the environment was made with, else what is sourced: "distribution" or "wheels"."""
     found = "distribution" if sourced_distribution() else "wheels"
     marker = VENV / ".safereach-ros"
     if not marker.is_file():
@@ -159,10 +159,13 @@ def install_packages() -> None:
     if not shutil.which("apt-get"):
         raise SetupError(f"missing, and no apt-get here: {', '.join(missing)}")
     if os.geteuid() != 0:
-        quiet = subprocess.DEVNULL
-        if subprocess.run(["sudo", "-n", "true"], stdout=quiet, stderr=quiet).returncode != 0:
-            raise SetupError(f"Debian packages are missing. Paste this, then call make again:\n"
-                             f"sudo sh -c {shlex.quote(script)}")  # fmt: skip
+        sudo = shutil.which("sudo")
+        if (
+            not sudo
+            or subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode
+            != 0
+        ):
+            raise SetupError(f"sudo sh -c {shlex.quote(script)}")
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     command = [*prefix, "sh", "-c", f"export DEBIAN_FRONTEND=noninteractive; {script}"]
     run(f"Debian packages ({' '.join(missing)})"[:70], command)
@@ -187,7 +190,7 @@ def make_venv(kind: str) -> None:
 
 
 def forget_half_installed() -> None:
-    """Remove the records of wheels whose installation was interrupted: pip writes INSTALLER last."""
+    """Remove the records of half installed wheels (pip writes INSTALLER last)."""
     for info in VENV.glob("lib/python3*/site-packages/*.dist-info"):
         if not (info / "INSTALLER").is_file():
             shutil.rmtree(info)
@@ -202,7 +205,7 @@ def requirement_groups(kind: str) -> list[str]:
 
 
 def install_wheels(kind: str) -> str:
-    """Install the pinned wheels and mend their CMake files; returns the hash that stands for them."""
+    """Install the pinned wheels and mend their CMake files; returns a hash of what is there."""
     requirements = ROOT / "requirements"
     value = digest(requirements.glob("*.txt"), kind, sys.version, str(ROOT))
     stamp = VENV / ".safereach-wheels"

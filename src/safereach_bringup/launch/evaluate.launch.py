@@ -1,0 +1,10 @@
+"""The policy acts, nothing is learned; you call /start_episode."""
+
+from launch import LaunchDescription
+
+from safereach_bringup.ros2_launch import describe_stack
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The stack `evaluate` as launch actions."""
+    return describe_stack("evaluate")

@@ -1,0 +1,10 @@
+"""Whoever publishes `action` acts, and it is recorded; you call /start_episode."""
+
+from launch import LaunchDescription
+
+from safereach_bringup.ros2_launch import describe_stack
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The stack `record` as launch actions."""
+    return describe_stack("record")

@@ -1,0 +1,150 @@
+"""The launch arguments: declared once, the same for `ros2 launch` and for `./safereach launch`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+Value = bool | int | float | str
+
+KINDS = ("text", "integer", "number", "flag", "file", "folder")
+FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class ArgumentError(Exception):
+    """A launch argument is unknown or has a value that does not do; the message has the remedy."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One launch argument."""
+
+    name: str
+    default: str
+    description: str
+    kind: str = "text"
+    """One of KINDS; `file` must exist unless it is empty."""
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+
+    def help(self) -> str:
+        """The description, with what may be given."""
+        if self.kind == "flag":
+            return f"{self.description} [true|false]"
+        if self.choices:
+            return f"{self.description} [{'|'.join(self.choices)}]"
+        return self.description
+
+    def parse(self, text: str) -> Value:
+        """The value that a text stands for.
+
+        Raises:
+            ArgumentError: it does not do.
+        """
+        if self.choices and text not in self.choices:
+            raise self._wrong(text, f"one of {', '.join(self.choices)}")
+        if self.kind == "flag":
+            if text.lower() not in FLAGS:
+                raise self._wrong(text, "true or false")
+            return FLAGS[text.lower()]
+        if self.kind in ("integer", "number"):
+            return self._number(text)
+        if self.kind in ("file", "folder") and text:
+            return self._path(text)
+        return text
+
+    def _number(self, text: str) -> Value:
+        try:
+            value = int(text) if self.kind == "integer" else float(text)
+        except ValueError:
+            kind = "an integer" if self.kind == "integer" else "a number"
+            raise self._wrong(text, kind) from None
+        if self.least is not None and value < self.least:
+            raise self._wrong(text, f"at least {self.least}")
+        return value
+
+    def _path(self, text: str) -> str:
+        path = Path(text).expanduser().absolute()
+        if self.kind == "file" and not path.is_file():
+            raise self._wrong(text, "a file that exists")
+        return str(path)
+
+    def _wrong(self, text: str, wanted: str) -> ArgumentError:
+        return ArgumentError(f"{self.name}:={text} does not do: give {wanted}")
+
+
+def root() -> Path:
+    """The repository: where the shipped models are and where runs go."""
+    if folder := os.environ.get("SAFEREACH_ROOT"):
+        return Path(folder)
+    repository = Path(__file__).resolve().parents[3]
+    return repository if (repository / "models").is_dir() else Path.cwd()
+
+
+def fresh_run(stack: str, now: datetime) -> Path:
+    """The folder of a new run, named by its stack and the time."""
+    return root() / "runs" / f"{stack}-{now.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}"
+
+
+ARGUMENTS: tuple[Argument, ...] = (
+    Argument(
+        "environment",
+        "safereach",
+        "Simulated robot",
+        choices=("safereach", "safety_gymnasium"),
+    ),
+    Argument(
+        "task",
+        "three_obstacles",
+        "Task of the environment: original, obstacle_shape, target_shape or three_obstacles for "
+        "safereach; SafetyPointGoal1 and the like for safety_gymnasium",
+    ),
+    Argument("episodes", "10", "Episodes to run and learn from", kind="integer", least=0),
+    Argument("updates_per_episode", "60", "Gradient steps after an episode", "integer", least=0),
+    Argument("tests", "20", "Seeded tests before and after; 0: none", "integer", least=0),
+    Argument("weights", "", "Weights to start from (default: the shipped policy)", "file"),
+    Argument("dataset", "", "Demonstrations to mix in while learning (default: none)", "folder"),
+    Argument("run_dir", "", "Folder of the run; an earlier one goes on (default: new)", "folder"),
+    Argument("seed", "1", "Seed of the policy's and the trainer's randomness", "integer", least=0),
+    Argument("seed_base", "1", "Seed of the first episode's scene", "integer", least=0),
+    Argument("mode", "sample", "How the policy picks its action", choices=("sample", "greedy")),
+    Argument("lockstep", "true", "The simulator waits for the action", "flag"),
+    Argument("label", "oracle", "Who labels: the simulator, or you", choices=("oracle", "manual")),
+)
+"""Every argument of every stack, by what a person is likely to change first."""
+
+
+def shipped_weights() -> Path:
+    """The policy that comes with the repository."""
+    return root() / "models" / "safereach-small" / "weights.safetensors"
+
+
+def parse(arguments: Iterable[Argument], texts: Mapping[str, str]) -> dict[str, Value]:
+    """Values of the arguments; the defaults where nothing is given.
+
+    Raises:
+        ArgumentError: a name is unknown (the known ones are listed) or a value does not do.
+    """
+    known = {argument.name: argument for argument in arguments}
+    for name in texts:
+        if name not in known:
+            raise ArgumentError(f"unknown argument '{name}'; there are: {', '.join(known)}")
+    return {name: arg.parse(texts.get(name, arg.default)) for name, arg in known.items()}
+
+
+def split(words: Iterable[str]) -> dict[str, str]:
+    """`name:=value` words as a mapping.
+
+    Raises:
+        ArgumentError: a word is not of this form.
+    """
+    pairs = {}
+    for word in words:
+        name, separator, value = word.partition(":=")
+        if not separator or not name:
+            raise ArgumentError(f"'{word}' is not an argument: write name:=value")
+        pairs[name] = value
+    return pairs

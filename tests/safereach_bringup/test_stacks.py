@@ -1,0 +1,149 @@
+"""The one list of nodes."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+
+from safereach_bringup.arguments import ARGUMENTS, KINDS, ArgumentError, parse, split
+from safereach_bringup.stacks import STACKS, Arg, find, settle
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(b"")
+    return str(path)
+
+
+def _executables(package: str) -> set[str]:
+    """Names of the nodes in a package's setup.py."""
+    text = (ROOT / "src" / package / "setup.py").read_text()
+    block = re.search(r"NODES = \(([^)]*)\)", text)
+    assert block is not None
+    return set(re.findall(r'"(\w+)"', block.group(1)))
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=lambda stack: stack.name)
+def test_every_node_is_an_executable_of_its_package(stack):
+    for node in stack.nodes:
+        assert node.executable in _executables(node.package)
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=lambda stack: stack.name)
+def test_every_parameter_and_condition_names_a_declared_argument(stack):
+    declared = {argument.name for argument in stack.arguments}
+    for node in stack.nodes:
+        used = {v.name for v in node.parameters.values() if isinstance(v, Arg)}
+        used |= {node.when.argument} if node.when else set()
+        assert used <= declared
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=lambda stack: stack.name)
+def test_node_names_are_unique_and_at_most_one_node_is_required(stack):
+    names = [node.name for node in stack.nodes]
+    assert len(set(names)) == len(names)
+    assert sum(node.required for node in stack.nodes) <= 1
+    assert not any(node.required and node.respawn for node in stack.nodes)
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=lambda stack: stack.name)
+def test_every_stack_has_a_launch_file_that_names_it(stack):
+    text = (ROOT / "src/safereach_bringup/launch" / f"{stack.name}.launch.py").read_text()
+    assert f'describe_stack("{stack.name}")' in text
+
+
+def test_only_the_trainer_respawns():
+    for stack in STACKS.values():
+        assert {node.name for node in stack.nodes if node.respawn} <= {"trainer_node"}
+
+
+def test_only_the_gate_may_publish_target_pose():
+    for stack in STACKS.values():
+        assert all("target_pose" not in node.remaps.values() for node in stack.nodes)
+
+
+def test_the_oracle_is_left_out_when_a_person_labels(weights):
+    plan = settle(find("finetune"), {"label": "manual", "weights": weights}, NOW)
+    names = {node.name for node in plan.nodes}
+    trials = next(node for node in plan.nodes if node.name == "trials_node")
+    assert "oracle_label_node" not in names
+    assert set(trials.parameters["expected_nodes"]) == names - {"trials_node"}
+
+
+def test_a_settled_plan_holds_plain_values_only(weights):
+    for stack in STACKS.values():
+        texts = {"weights": weights} if "weights" in {a.name for a in stack.arguments} else {}
+        plan = settle(stack, texts, NOW)
+        for node in plan.nodes:
+            assert all(isinstance(v, (bool, int, float, str, tuple))
+                       for v in node.parameters.values())  # fmt: skip
+
+
+def test_a_new_run_is_named_by_stack_and_time():
+    plan = settle(find("sim"), {}, NOW)
+    assert Path(plan.run_dir).name == "sim-20260102T030405Z"
+    assert Path(plan.run_dir).is_absolute()
+
+
+def test_given_values_reach_the_nodes_with_their_types(weights):
+    texts = {"episodes": "40", "lockstep": "false", "weights": weights}
+    nodes = {node.name: node for node in settle(find("finetune"), texts, NOW).nodes}
+    assert nodes["trials_node"].parameters["episodes"] == 40
+    assert nodes["sim_bridge_node"].parameters["lockstep"] is False
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"episodez": "3"}, "unknown argument 'episodez'; there are: environment"),
+        ({"episodes": "three"}, "episodes:=three does not do: give an integer"),
+        ({"episodes": "-1"}, "give at least 0"),
+        ({"mode": "best"}, "give one of sample, greedy"),
+        ({"lockstep": "maybe"}, "give true or false"),
+        ({"weights": "/nowhere/weights.safetensors"}, "give a file that exists"),
+    ],
+)
+def test_a_wrong_argument_is_refused_with_what_would_do(texts, message):
+    with pytest.raises(ArgumentError, match=re.escape(message)):
+        parse(ARGUMENTS, texts)
+
+
+def test_an_unknown_stack_lists_the_known_ones():
+    with pytest.raises(ArgumentError, match="finetune, evaluate, record, sim"):
+        find("dance")
+
+
+def test_words_split_at_the_first_sign_only():
+    assert split(["a:=1", "b:=x:=y", "c:="]) == {"a": "1", "b": "x:=y", "c": ""}
+    with pytest.raises(ArgumentError, match="write name:=value"):
+        split(["episodes=3"])
+
+
+def test_arguments_have_known_kinds_and_defaults_that_do():
+    for argument in ARGUMENTS:
+        assert argument.kind in KINDS
+        argument.parse(argument.default)
+
+
+def test_parameter_files_speak_of_nodes_that_exist():
+    known = _executables("fosp_agent") | _executables("fosp_sim_bridge")
+    for path in (ROOT / "src/safereach_bringup/config").glob("*.yaml"):
+        for pattern, content in (yaml.safe_load(path.read_text()) or {}).items():
+            assert pattern.rpartition("/")[2] in known
+            assert set(content) == {"ros__parameters"}
+
+
+def test_executables_lie_where_ros_looks_for_them():
+    for package in ("fosp_agent", "fosp_sim_bridge", "safereach_bringup"):
+        setup = configparser.ConfigParser()
+        setup.read(ROOT / "src" / package / "setup.cfg")
+        assert setup["install"]["install_scripts"] == f"$base/lib/{package}"
