@@ -1,0 +1,257 @@
+"""Every number of the agent, by name. Presets are YAML files beside this module.
+
+A preset lists only what differs from the defaults below. Unknown keys and wrong types are errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from importlib import resources
+from typing import Any, Literal
+
+import dacite
+import yaml
+
+from fosp_agent.errors import UserError
+
+
+class ConfigError(UserError):
+    """A preset or a setting does not exist or does not fit."""
+
+
+@dataclass(frozen=True)
+class RobotConfig:
+    """Sizes of what is seen and done."""
+
+    image_size: int = 64
+    """Side of the square image [pixel]."""
+    image_channels: int = 3
+    """3: one camera; 6: front and back camera stacked."""
+    pose_size: int = 6
+    """x, y, z [m], roll, pitch, yaw [rad]; 0 for robots without a pose."""
+    action_size: int = 6
+    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    """SI units per unit of normalised action: [m] and [rad] a step."""
+    pose_center: tuple[float, ...] = (0.53, 0.0, 0.07, 0.0, 0.0, 0.0)
+    """The pose is encoded as (pose - center) / scale."""
+    pose_scale: tuple[float, ...] = (0.15, 0.13, 0.05, 0.25, 0.25, 0.35)
+
+
+@dataclass(frozen=True)
+class WorldModelConfig:
+    """Recurrent state-space model with a cost head (eq. 1)."""
+
+    deter: int = 256
+    """Size of the deterministic state h."""
+    latents: int = 16
+    """N: categorical latents."""
+    classes: int = 16
+    """K: classes of each."""
+    units: int = 256
+    layers: int = 2
+    """Hidden layers of the heads."""
+    cnn_depth: int = 16
+    """Channels of the first convolution; doubled at each of the four."""
+    unimix: float = 0.01
+    """Share of the uniform distribution in prior and posterior."""
+    free_nats: float = 1.0
+    dynamics_scale: float = 0.5
+    representation_scale: float = 0.1
+    reward_scale: float = 1.0
+    cost_scale: float = 1.0
+    cost_head: Literal["bernoulli", "twohot"] = "bernoulli"
+    """bernoulli: labels are 0 or 1. twohot: labels are sums over action repeats."""
+    cost_weight: float = 10.0
+    """Weight of the cost loss where cost >= 1."""
+    cost_debias: bool = False
+    """Take the shift of that weight back from predicted probabilities (bernoulli only)."""
+    bins: int = 255
+    bin_limit: float = 20.0
+    """Two-hot bins span symexp(-limit) .. symexp(limit)."""
+    learning_rate: float = 1e-4
+    clip: float = 1000.0
+    """Largest norm of the gradient."""
+
+
+@dataclass(frozen=True)
+class CriticConfig:
+    """Q_r, V_r, Q_c, V_c (eq. 7-11)."""
+
+    gamma: float = 0.997
+    return_lambda: float = 0.95
+    expectile: float = 0.8
+    """kappa of V_r: weight where Q > V."""
+    cost_expectile: float = 0.8
+    """kappa of V_c: above 0.5 over-estimates cost (pessimistic)."""
+    in_sample: bool = True
+    """The one-step term on real data (eq. 10)."""
+    slow_rate: float = 0.02
+    """EMA rate of the slow copies of each Q."""
+    slow_target: bool = True
+    """V regresses on the slow copy of Q; otherwise on Q itself."""
+    slow_regularizer: float = 0.0
+    """Weight of a pull of Q towards its slow copy, as in DreamerV3."""
+    learning_rate: float = 3e-5
+    clip: float = 100.0
+
+
+@dataclass(frozen=True)
+class ReachabilityConfig:
+    """p(s): the probability of a violation from s (eq. 5, 30); feasibility u = 1 - p."""
+
+    enabled: bool = True
+    """False (ablation): u = 1 everywhere."""
+    gamma: float = 0.99
+    learning_rate: float = 5e-5
+
+
+@dataclass(frozen=True)
+class LagrangianConfig:
+    """Augmented Lagrangian on the imagined cost return (eq. 17, 27)."""
+
+    enabled: bool = True
+    multiplier: float = 0.01
+    """Initial lambda_p."""
+    penalty: float = 1e-6
+    """Initial mu."""
+    penalty_growth: float = 5e-9
+    """nu: mu grows by this share at each update."""
+    cost_limit: float = 0.0
+    """d: the cost return that is allowed."""
+    normalize: bool = True
+    """Divide the cost return by its running range, so that the multiplier has a scale."""
+
+
+@dataclass(frozen=True)
+class ActorConfig:
+    """Both policies (eq. 18-20, 23)."""
+
+    beta_reward: float = 10.0
+    beta_cost: float = 10.0
+    weighting: Literal["fosp", "uniform"] = "fosp"
+    """fosp: advantage weights of eq. 19. uniform: behaviour cloning."""
+    weight_clip: float = 100.0
+    normalize_advantage: bool = True
+    """Divide advantages by their running 5-95 percentile range."""
+    entropy: float = 3e-4
+    min_std: float = 0.1
+    max_std: float = 1.0
+    online_gradient: Literal["score", "value"] = "value"
+    """How the new policy follows eq. 23: score function, or through Q by the action."""
+    online_init: Literal["copy", "fresh"] = "copy"
+    """The new policy starts as a copy of the offline one, or fresh as in the paper."""
+    online_cloning: float = 0.0
+    """Weight of the offline loss (eq. 20) kept while fine-tuning."""
+    learning_rate: float = 3e-5
+    weight_decay: float = 0.0
+    clip: float = 100.0
+
+
+@dataclass(frozen=True)
+class ExpansionConfig:
+    """Policy expansion (eq. 21-22)."""
+
+    enabled: bool = True
+    inverse_temperature: float = 10.0
+    scale: Literal["range", "bound"] = "range"
+    """Q_r and Q_c are divided by their running ranges, or by the bounds of the paper."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Batches, imagination and numerics."""
+
+    batch_size: int = 16
+    batch_length: int = 16
+    horizon: int = 15
+    """H: imagined steps."""
+    imagination_starts: int = 0
+    """Posterior states a step that imagination starts from; 0: all of them."""
+    contact_fraction: float = 0.25
+    """Share of each batch drawn around contacts."""
+    recent_fraction: float = 0.25
+    """Share of each batch drawn from the episodes of this fine-tuning."""
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    compile: bool = False
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """Everything that makes an agent."""
+
+    preset: str = "small"
+    robot: RobotConfig = field(default_factory=RobotConfig)
+    world_model: WorldModelConfig = field(default_factory=WorldModelConfig)
+    critic: CriticConfig = field(default_factory=CriticConfig)
+    reachability: ReachabilityConfig = field(default_factory=ReachabilityConfig)
+    lagrangian: LagrangianConfig = field(default_factory=LagrangianConfig)
+    actor: ActorConfig = field(default_factory=ActorConfig)
+    expansion: ExpansionConfig = field(default_factory=ExpansionConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dictionaries, ready for JSON or YAML."""
+        return asdict(self)
+
+
+def presets() -> list[str]:
+    """Names of the presets that ship with the package."""
+    folder = resources.files("fosp_agent") / "presets"
+    return sorted(f.name[: -len(".yaml")] for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def from_dict(values: dict[str, Any]) -> AgentConfig:
+    """Build a config from nested dictionaries.
+
+    Raises:
+        ConfigError: a key is unknown or a value has the wrong type.
+    """
+    settings = dacite.Config(strict=True, cast=[tuple], type_hooks={float: _to_float})
+    try:
+        return dacite.from_dict(AgentConfig, values, settings)
+    except dacite.DaciteError as error:
+        raise ConfigError(f"the config does not fit: {error}") from error
+
+
+def load_preset(name: str, overrides: dict[str, Any] | None = None) -> AgentConfig:
+    """Load a preset by name, then apply overrides such as ``{"actor.beta_cost": 5.0}``.
+
+    Raises:
+        ConfigError: unknown preset or setting; the message lists the valid ones.
+    """
+    if name not in presets():
+        raise ConfigError(f"unknown preset {name!r}; choose one of {', '.join(presets())}")
+    text = (resources.files("fosp_agent") / "presets" / f"{name}.yaml").read_text()
+    values: dict[str, Any] = yaml.safe_load(text) or {}
+    for key, value in (overrides or {}).items():
+        _set(values, key, value)
+    return replace(from_dict(values), preset=name)
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """Read one ``section.key=value`` of a command line; the value is YAML.
+
+    Raises:
+        ConfigError: there is no equals sign.
+    """
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise ConfigError(f"cannot read the setting {text!r}; write section.key=value")
+    return key, yaml.safe_load(value)
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for part in path:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"the setting {key!r} does not exist: {part!r} has no parts")
+    values[last] = value
+
+
+def _to_float(value: Any) -> Any:
+    """YAML reads ``1e-4`` as text; take it as the number it is meant to be."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

@@ -1,0 +1,1 @@
+"""Layers, distributions and optimisers: everything that knows nothing of worlds or policies."""

@@ -1,0 +1,66 @@
+"""Image and pose in, embedding out."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fosp_agent.config import RobotConfig, WorldModelConfig
+from fosp_agent.nn.distributions import symlog
+from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
+
+SMALLEST = 4
+"""Side of the smallest feature map [pixel]; images are 16 times that."""
+
+
+class ImageEncoder(nn.Module):
+    """Four strided convolutions: (N, C, 64, 64) -> (N, 4 * 4 * 8 depth)."""
+
+    def __init__(self, channels: int, depth: int) -> None:
+        super().__init__()
+        sizes = [channels, depth, 2 * depth, 4 * depth, 8 * depth]
+        layers: list[nn.Module] = []
+        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+            conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+            initialize(conv)
+            layers += [conv, ChannelNorm(outputs), nn.SiLU()]
+        self.layers = nn.Sequential(*layers)
+        self.size = SMALLEST * SMALLEST * sizes[-1]
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(N, C, 64, 64) -> (N, E)."""
+        out: Tensor = self.layers(image.contiguous(memory_format=torch.channels_last))
+        return out.permute(0, 2, 3, 1).flatten(1)
+
+
+class Encoder(nn.Module):
+    """Both senses, concatenated."""
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, robot: RobotConfig, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.image = ImageEncoder(robot.image_channels, config.cnn_depth)
+        self.size = self.image.size
+        self.pose: MLP | None = None
+        if robot.pose_size:
+            self.pose = MLP(
+                robot.pose_size, config.units, layers=config.layers, units=config.units
+            )
+            self.size += config.units
+        self.register_buffer("center", torch.tensor(robot.pose_center), persistent=False)
+        self.register_buffer("scale", torch.tensor(robot.pose_scale), persistent=False)
+
+    def normalize_pose(self, pose: Tensor) -> Tensor:
+        """(..., P) [m], [rad] -> (..., P), about [-1, 1] over the workspace, then symlog."""
+        return symlog((pose - self.center) / self.scale)
+
+    def forward(self, image: Tensor, pose: Tensor) -> Tensor:
+        """(B, T, C, 64, 64), (B, T, P) -> (B, T, E)."""
+        embedding: Tensor = self.image(image.flatten(0, 1)).unflatten(0, image.shape[:2])
+        if self.pose is None:
+            return embedding
+        sense = F.silu(self.pose(self.normalize_pose(pose)))
+        return torch.cat([embedding, sense.to(embedding.dtype)], -1)

@@ -1,0 +1,126 @@
+"""Reward, cost and continuation from the model state."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fosp_agent.config import WorldModelConfig
+from fosp_agent.nn.distributions import TwoHot
+from fosp_agent.nn.layers import MLP
+
+
+class RewardHead(nn.Module):
+    """Two-hot over symexp bins: (..., S) -> reward."""
+
+    def __init__(self, features: int, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.values = TwoHot(config.bins, config.bin_limit)
+        self.mlp = MLP(
+            features, config.bins, layers=config.layers, units=config.units, output_scale=0.0
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., S) -> expected reward (...), float32."""
+        return self.values.decode(self.mlp(features))
+
+    def loss(self, features: Tensor, reward: Tensor) -> Tensor:
+        """(..., S), (...) -> (...)."""
+        return self.values.loss(self.mlp(features), reward)
+
+
+class ContinueHead(nn.Module):
+    """Bernoulli: (..., S) -> probability that the episode does not terminate here."""
+
+    def __init__(self, features: int, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.mlp = MLP(features, 1, layers=config.layers, units=config.units)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., S) -> (...), float32."""
+        return torch.sigmoid(self.mlp(features).float().squeeze(-1))
+
+    def loss(self, features: Tensor, terminal: Tensor) -> Tensor:
+        """(..., S), (...) bool -> (...)."""
+        logits = self.mlp(features).float().squeeze(-1)
+        return F.binary_cross_entropy_with_logits(logits, (~terminal).float(), reduction="none")
+
+
+class CostHead(Protocol):
+    """Either of the two below."""
+
+    def expected(self, features: Tensor) -> Tensor:
+        """(..., S) -> expected cost (...), float32."""
+        ...
+
+    def probability(self, features: Tensor) -> Tensor:
+        """(..., S) -> probability of any cost (...), in [0, 1]."""
+        ...
+
+    def loss(self, features: Tensor, cost: Tensor) -> Tensor:
+        """(..., S), (...) -> (...), weighted where cost >= 1."""
+        ...
+
+
+class BernoulliCost(nn.Module):
+    """Labels are 0 or 1.
+
+    The loss is weighted where cost >= 1, which shifts the logit by log(weight): pessimistic.
+    With ``cost_debias`` the outputs take that shift back and are calibrated probabilities.
+    """
+
+    def __init__(self, features: int, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.weight = config.cost_weight
+        self.shift = math.log(config.cost_weight) if config.cost_debias else 0.0
+        self.mlp = MLP(features, 1, layers=config.layers, units=config.units)
+
+    def expected(self, features: Tensor) -> Tensor:
+        """(..., S) -> expected cost (...), here the probability itself."""
+        return self.probability(features)
+
+    def probability(self, features: Tensor) -> Tensor:
+        """(..., S) -> (...), in [0, 1]."""
+        return torch.sigmoid(self.mlp(features).float().squeeze(-1) - self.shift)
+
+    def loss(self, features: Tensor, cost: Tensor) -> Tensor:
+        """(..., S), (...) -> (...)."""
+        logits = self.mlp(features).float().squeeze(-1)
+        error = F.binary_cross_entropy_with_logits(logits, cost.clamp(0, 1), reduction="none")
+        return error * torch.where(cost >= 1, self.weight, 1.0)
+
+
+class TwoHotCost(nn.Module):
+    """Labels are sums over action repeats."""
+
+    def __init__(self, features: int, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.weight = config.cost_weight
+        self.values = TwoHot(config.bins, config.bin_limit)
+        self.mlp = MLP(
+            features, config.bins, layers=config.layers, units=config.units, output_scale=0.0
+        )
+
+    def expected(self, features: Tensor) -> Tensor:
+        """(..., S) -> (...), float32."""
+        return self.values.decode(self.mlp(features))
+
+    def probability(self, features: Tensor) -> Tensor:
+        """(..., S) -> mass of the bins above one half: the mean is never thresholded."""
+        mass = torch.softmax(self.mlp(features).float(), -1)
+        return mass[..., self.values.bins > 0.5].sum(-1)
+
+    def loss(self, features: Tensor, cost: Tensor) -> Tensor:
+        """(..., S), (...) -> (...)."""
+        error = self.values.loss(self.mlp(features), cost)
+        return error * torch.where(cost >= 1, self.weight, 1.0)
+
+
+COST_HEADS: dict[str, type[BernoulliCost] | type[TwoHotCost]] = {
+    "bernoulli": BernoulliCost,
+    "twohot": TwoHotCost,
+}

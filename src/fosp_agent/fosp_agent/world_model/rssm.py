@@ -1,0 +1,151 @@
+"""The recurrent state-space model: what happens next, with and without a look."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fosp_agent.config import WorldModelConfig
+from fosp_agent.nn.distributions import categorical_kl, sample_one_hot, unimix_log_probs
+from fosp_agent.nn.layers import GRUCell, NormedLinear, initialize
+
+
+class State(NamedTuple):
+    """Model state s = [h, z]; leading axes as the context says."""
+
+    deter: Tensor
+    """(..., D)"""
+    stoch: Tensor
+    """(..., N * K), one-hot each"""
+
+    def features(self) -> Tensor:
+        """(..., D + N * K)."""
+        return torch.cat([self.deter, self.stoch], -1)
+
+    def flatten(self) -> State:
+        """(B, T, ...) -> (B * T, ...), cut off from the graph."""
+        return State(*(x.detach().flatten(0, 1) for x in self))
+
+
+class RSSM(nn.Module):
+    """h_t = f(z_{t-1}, h_{t-1}, a_{t-1}); z_t ~ q(z | h_t, x_t) or p(z | h_t)."""
+
+    def __init__(self, embedding: int, actions: int, config: WorldModelConfig) -> None:
+        super().__init__()
+        self.latents, self.classes, self.unimix = config.latents, config.classes, config.unimix
+        self.deter_size, self.stoch_size = config.deter, config.latents * config.classes
+        self.feature_size = self.deter_size + self.stoch_size
+        units = config.units
+        self.input = NormedLinear(self.stoch_size + actions, units)
+        self.cell = GRUCell(units, self.deter_size)
+        self.prior_hidden = NormedLinear(self.deter_size, units)
+        self.prior_output = nn.Linear(units, self.stoch_size)
+        self.look = nn.Linear(embedding, units, bias=False)
+        self.recall = nn.Linear(self.deter_size, units, bias=False)
+        self.posterior_norm = nn.LayerNorm(units, eps=1e-3)
+        self.posterior_output = nn.Linear(units, self.stoch_size)
+        self.initial_deter = nn.Parameter(torch.zeros(self.deter_size))
+        for layer in (self.prior_output, self.look, self.recall, self.posterior_output):
+            initialize(layer)
+
+    def initial(self, batch: int) -> State:
+        """The learned first state, with the mode of its prior: (B, ...)."""
+        deter = torch.tanh(self.initial_deter).expand(batch, -1)
+        mode = self.prior(deter).argmax(-1)
+        stoch = F.one_hot(mode, self.classes).to(deter.dtype).flatten(-2)
+        return State(deter, stoch)
+
+    def prior(self, deter: Tensor) -> Tensor:
+        """(..., D) -> log-probabilities (..., N, K)."""
+        return self._log_probs(self.prior_output(self.prior_hidden(deter)))
+
+    def posterior(self, deter: Tensor, look: Tensor) -> Tensor:
+        """(..., D) and the encoded look (..., U) -> log-probabilities (..., N, K)."""
+        hidden = F.silu(self.posterior_norm(self.recall(deter) + look))
+        return self._log_probs(self.posterior_output(hidden))
+
+    def advance(self, state: State, action: Tensor) -> Tensor:
+        """One step of the deterministic state: (N, ...), (N, A) -> (N, D), float32."""
+        x = torch.cat([state.stoch, action], -1)
+        return self.cell(self.input(x), state.deter).float()
+
+    def imagine_step(self, state: State, action: Tensor) -> State:
+        """One step without a look: (N, ...), (N, A) -> (N, ...)."""
+        deter = self.advance(state, action)
+        return State(deter, sample_one_hot(self.prior(deter)).flatten(-2))
+
+    def observe_step(self, state: State, action: Tensor, look: Tensor, first: Tensor) -> tuple[
+        State, Tensor
+    ]:
+        """One step with a look.
+
+        Args:
+            state: previous state (N, ...).
+            action: action taken in it (N, A).
+            look: encoded observation (N, U).
+            first: (N,) bool; where true, state and action are replaced by their initial values.
+
+        Returns:
+            The posterior state (N, ...) and its log-probabilities (N, N, K).
+        """
+        state, action = self.reset(state, action, first)
+        deter = self.advance(state, action)
+        log_probs = self.posterior(deter, look)
+        return State(deter, sample_one_hot(log_probs).flatten(-2)), log_probs
+
+    def reset(self, state: State, action: Tensor, first: Tensor) -> tuple[State, Tensor]:
+        """Replace state and action by their initial values where ``first`` (N,) is true."""
+        keep = (~first).unsqueeze(-1)
+        start = self.initial(len(first))
+        deter = torch.where(keep, state.deter, start.deter)
+        stoch = torch.where(keep, state.stoch, start.stoch)
+        return State(deter, stoch), action * keep
+
+    def observe(self, embedding: Tensor, action: Tensor, first: Tensor) -> tuple[
+        State, Tensor, Tensor
+    ]:
+        """Filter a batch of sequences.
+
+        Args:
+            embedding: (B, T, E).
+            action: (B, T, A); action[t] is taken after observation t, so step t uses t - 1.
+            first: (B, T) bool.
+
+        Returns:
+            Posterior states (B, T, ...), posterior and prior log-probabilities (B, T, N, K).
+        """
+        batch, length = first.shape
+        looks = self.look(embedding).unbind(1)
+        previous = F.pad(action, (0, 0, 1, 0))[:, :length].unbind(1)
+        state = self.initial(batch)
+        states, posteriors = [], []
+        for t in range(length):
+            state, log_probs = self.observe_step(state, previous[t], looks[t], first[:, t])
+            states.append(state)
+            posteriors.append(log_probs)
+        deter = torch.stack([s.deter for s in states], 1)
+        stoch = torch.stack([s.stoch for s in states], 1)
+        return State(deter, stoch), torch.stack(posteriors, 1), self.prior(deter)
+
+    def kl_losses(self, posterior: Tensor, prior: Tensor, free_nats: float) -> tuple[
+        Tensor, Tensor
+    ]:
+        """Dynamics and representation KL, each summed over latents, then clipped below.
+
+        Args:
+            posterior: log-probabilities (B, T, N, K).
+            prior: log-probabilities (B, T, N, K).
+
+        Returns:
+            (B, T) each: only the prior learns from the first, only the posterior from the second.
+        """
+        dynamics = categorical_kl(posterior.detach(), prior)
+        representation = categorical_kl(posterior, prior.detach())
+        return dynamics.clamp(min=free_nats), representation.clamp(min=free_nats)
+
+    def _log_probs(self, logits: Tensor) -> Tensor:
+        shaped = logits.unflatten(-1, (self.latents, self.classes))
+        return unimix_log_probs(shaped, self.unimix)

@@ -1,0 +1,77 @@
+"""The world model and its loss (eq. 1)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from fosp_agent.config import AgentConfig
+from fosp_agent.tensors import TensorBatch
+from fosp_agent.world_model.decoder import Decoder
+from fosp_agent.world_model.encoder import Encoder
+from fosp_agent.world_model.heads import COST_HEADS, ContinueHead, RewardHead
+from fosp_agent.world_model.rssm import RSSM, State
+
+
+class Filtered(NamedTuple):
+    """What a batch looks like from inside."""
+
+    states: State
+    """Posterior states (B, T, ...), with their graph."""
+    losses: dict[str, Tensor]
+    """(B, T) each, unscaled."""
+
+
+class WorldModel(nn.Module):
+    """Encoder, RSSM, decoder and three heads."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        super().__init__()
+        model = config.world_model
+        self.config = model
+        self.encoder = Encoder(config.robot, model)
+        self.rssm = RSSM(self.encoder.size, config.robot.action_size, model)
+        features = self.rssm.feature_size
+        self.decoder = Decoder(features, config.robot, model)
+        self.reward = RewardHead(features, model)
+        self.cost = COST_HEADS[model.cost_head](features, model)
+        self.proceed = ContinueHead(features, model)
+        self.scales = {
+            "dynamics": model.dynamics_scale,
+            "representation": model.representation_scale,
+            "image": 1.0,
+            "reward": model.reward_scale,
+            "cost": model.cost_scale,
+            "continue": 1.0,
+        }
+        if config.robot.pose_size:
+            self.scales["pose"] = 1.0
+
+    def filter(self, batch: TensorBatch) -> Filtered:
+        """Run the batch through the model and score every prediction."""
+        embedding = self.encoder(batch.image, batch.pose)
+        states, posterior, prior = self.rssm.observe(embedding, batch.action, batch.is_first)
+        features = states.features()
+        dynamics, representation = self.rssm.kl_losses(posterior, prior, self.config.free_nats)
+        losses = {
+            "dynamics": dynamics,
+            "representation": representation,
+            "reward": self.reward.loss(features, batch.reward),
+            "cost": self.cost.loss(features, batch.cost),
+            "continue": self.proceed.loss(features, batch.is_terminal),
+            **self.decoder.losses(features, batch.image, self.encoder.normalize_pose(batch.pose)),
+        }
+        return Filtered(states, losses)
+
+    def total(self, losses: dict[str, Tensor]) -> Tensor:
+        """Scale and sum the losses, averaged over batch and time: ().
+
+        Raises:
+            KeyError: the losses and their scales do not have the same names.
+        """
+        if losses.keys() != self.scales.keys():
+            raise KeyError(f"losses {sorted(losses)} do not match scales {sorted(self.scales)}")
+        total = sum(self.scales[name] * loss.mean() for name, loss in losses.items())
+        assert isinstance(total, Tensor)
+        return total
