@@ -1,0 +1,1 @@
+"""Complete agents, each a module behind one protocol."""

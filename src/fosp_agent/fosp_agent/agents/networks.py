@@ -1,0 +1,84 @@
+"""All networks of FOSP in one module, so that one state dict holds everything that acts."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+
+from torch import Tensor, nn
+
+from fosp_agent.behavior.actor import Actor
+from fosp_agent.behavior.critics import CriticPair
+from fosp_agent.behavior.lagrangian import AugmentedLagrangian
+from fosp_agent.behavior.reachability import Reachability
+from fosp_agent.config import AgentConfig
+from fosp_agent.nn.optim import RunningRange
+from fosp_agent.world_model.world_model import WorldModel
+
+
+class FospNetworks(nn.Module):
+    """World model, critics, reachability, multipliers, both policies and running ranges."""
+
+    def __init__(self, config: AgentConfig, *, expanded: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        self.world_model = WorldModel(config)
+        features = self.world_model.rssm.feature_size
+        self.reward_critic = CriticPair(features, config)
+        self.cost_critic = CriticPair(features, config)
+        self.reachability = Reachability(features, config)
+        self.lagrangian = AugmentedLagrangian(config.lagrangian)
+        self.offline = Actor(features, config)
+        self.new: Actor | None = None
+        self.reward_advantage_range = RunningRange()
+        self.cost_advantage_range = RunningRange()
+        self.reward_value_range = RunningRange()
+        self.cost_value_range = RunningRange(floor=0.1)
+        if expanded:
+            self.expand()
+
+    @property
+    def expanded(self) -> bool:
+        """Whether the new policy exists."""
+        return self.new is not None
+
+    def expand(self) -> None:
+        """Freeze the offline policy and create the new one, which shares no storage with it."""
+        if self.new is not None:
+            raise RuntimeError("the policy has been expanded already")
+        self.offline.requires_grad_(False)
+        if self.config.actor.online_init == "copy":
+            self.new = copy.deepcopy(self.offline).requires_grad_(True)
+        else:
+            self.new = Actor(self.world_model.rssm.feature_size, self.config)
+
+    def learner(self) -> Actor:
+        """The policy that learns: the offline one until the expansion, then the new one."""
+        return self.offline if self.new is None else self.new
+
+    def advantages(self, features: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """A = Q - V of reward and cost, in units of their running ranges: (..., S), (..., A).
+
+        The graph runs through the action, where it has one.
+        """
+        reward = self.reward_critic.action_value(features, action) - self.reward_critic.v(features)
+        cost = self.cost_critic.action_value(features, action) - self.cost_critic.v(features)
+        if not self.config.actor.normalize_advantage:
+            return reward, cost
+        return (
+            reward / self.reward_advantage_range.scale(),
+            cost / self.cost_advantage_range.scale(),
+        )
+
+    def behaviors(self) -> list[nn.Module]:
+        """Everything but the world model and the policies."""
+        return [self.reward_critic, self.cost_critic, self.reachability]
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 over names and values of all parameters and buffers."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What is learned inside the world model: critics, reachability, multipliers and policies."""

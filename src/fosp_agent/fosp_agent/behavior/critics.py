@@ -1,0 +1,111 @@
+"""Four critics: reward and cost, each as Q(s, a) and V(s) (eq. 7-11)."""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from fosp_agent.config import AgentConfig
+from fosp_agent.nn.distributions import TwoHot
+from fosp_agent.nn.layers import MLP
+
+
+class ValueNetwork(nn.Module):
+    """A two-hot network: (..., I) -> value (...)."""
+
+    def __init__(self, inputs: int, config: AgentConfig) -> None:
+        super().__init__()
+        model = config.world_model
+        self.values = TwoHot(model.bins, model.bin_limit)
+        self.mlp = MLP(
+            inputs, model.bins, layers=model.layers, units=model.units, output_scale=0.0
+        )
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(..., I) -> (..., bins)."""
+        out: Tensor = self.mlp(x)
+        return out
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., I) -> (...), float32."""
+        return self.values.decode(self.logits(x))
+
+
+class CriticPair(nn.Module):
+    """Q and V of one signal, and the slow copy of Q."""
+
+    def __init__(self, features: int, config: AgentConfig) -> None:
+        super().__init__()
+        self.q = ValueNetwork(features + config.robot.action_size, config)
+        self.v = ValueNetwork(features, config)
+        self.slow_q = copy.deepcopy(self.q).requires_grad_(False)
+
+    def action_value(self, features: Tensor, action: Tensor) -> Tensor:
+        """(..., S), (..., A) -> Q (...)."""
+        value: Tensor = self.q(torch.cat([features, action], -1))
+        return value
+
+    def slow_action_value(self, features: Tensor, action: Tensor) -> Tensor:
+        """(..., S), (..., A) -> slow Q (...), without a graph."""
+        with torch.no_grad():
+            value: Tensor = self.slow_q(torch.cat([features, action], -1))
+        return value
+
+    @torch.no_grad()
+    def update_slow(self, rate: float) -> None:
+        """Move the slow copy by ``rate`` towards Q."""
+        for slow, fast in zip(self.slow_q.parameters(), self.q.parameters(), strict=True):
+            slow.lerp_(fast, rate)
+
+
+class Samples(NamedTuple):
+    """State-action pairs with what they should be worth; all without a graph."""
+
+    features: Tensor
+    """(..., S)"""
+    action: Tensor
+    """(..., A)"""
+    target: Tensor
+    """(...), regression target of Q."""
+    weight: Tensor
+    """(...), 0 where the pair does not count."""
+
+
+def expectile_weight(difference: Tensor, kappa: float) -> Tensor:
+    """|kappa - 1{difference < 0}| of eq. 7, where the difference is Q - V: (...) -> (...)."""
+    return torch.where(difference > 0, kappa, 1 - kappa)
+
+
+def weighted_mean(loss: Tensor, weight: Tensor) -> Tensor:
+    """(...), (...) -> (); zero where every weight is zero."""
+    return (loss * weight).sum() / weight.sum().clamp(min=1e-8)
+
+
+def q_loss(pair: CriticPair, samples: Samples, slow_regularizer: float = 0.0) -> Tensor:
+    """Two-hot regression of Q on its targets (eq. 9 or 10): ()."""
+    inputs = torch.cat([samples.features, samples.action], -1)
+    logits = pair.q.logits(inputs)
+    loss = pair.q.values.loss(logits, samples.target)
+    if slow_regularizer:
+        slow = pair.slow_action_value(samples.features, samples.action)
+        loss = loss + slow_regularizer * pair.q.values.loss(logits, slow)
+    return weighted_mean(loss, samples.weight)
+
+
+def v_loss(pair: CriticPair, samples: Samples, kappa: float, slow_target: bool) -> Tensor:
+    """Expectile regression of V on Q (eq. 7): ().
+
+    The squared error of eq. 7 becomes the two-hot cross-entropy with the same weights; both have
+    the kappa-expectile of Q as their minimum.
+    """
+    logits = pair.v.logits(samples.features)
+    with torch.no_grad():
+        if slow_target:
+            q = pair.slow_action_value(samples.features, samples.action)
+        else:
+            q = pair.action_value(samples.features, samples.action)
+        weight = expectile_weight(q - pair.v.values.decode(logits), kappa)
+    return weighted_mean(weight * pair.v.values.loss(logits, q), samples.weight)

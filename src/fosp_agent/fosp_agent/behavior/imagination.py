@@ -1,0 +1,65 @@
+"""Roll-outs inside the world model (eq. 6)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from fosp_agent.behavior.actor import Actor
+from fosp_agent.world_model.rssm import State
+from fosp_agent.world_model.world_model import WorldModel
+
+
+class Rollout(NamedTuple):
+    """H imagined steps from N states. Index h of ``features`` is state h, 0 the (real) root."""
+
+    features: Tensor
+    """(H + 1, N, S)"""
+    action: Tensor
+    """(H, N, A); action[h] is taken in state h."""
+    reward: Tensor
+    """(H, N); reward[h] arrives with state h + 1."""
+    cost: Tensor
+    """(H, N); expected cost of state h + 1."""
+    violation: Tensor
+    """(H + 1, N); probability of any cost in state h."""
+    proceed: Tensor
+    """(H + 1, N); probability that state h is not terminal; the root's is known."""
+
+    def weight(self, gamma: float) -> Tensor:
+        """Probability that state h is reached, discounted: (H, N), root's continuation included."""
+        survival = torch.cumprod(gamma * self.proceed[:-1], 0) / gamma
+        return survival.detach()
+
+
+def imagine(
+    model: WorldModel, actor: Actor, start: State, root_proceed: Tensor, horizon: int
+) -> Rollout:
+    """Let the actor run through the model, with the graph from action to prediction.
+
+    Args:
+        model: world model.
+        actor: the policy that acts.
+        start: N real states, without a graph.
+        root_proceed: (N,) 0 where the real root was terminal, else 1.
+        horizon: H.
+    """
+    state = start
+    features, actions = [state.features()], []
+    for _ in range(horizon):
+        action = actor(features[-1]).sample()
+        state = model.rssm.imagine_step(state, action)
+        actions.append(action)
+        features.append(state.features())
+    stacked = torch.stack(features)
+    after = stacked[1:]
+    return Rollout(
+        features=stacked,
+        action=torch.stack(actions),
+        reward=model.reward(after),
+        cost=model.cost.expected(after),
+        violation=model.cost.probability(stacked),
+        proceed=torch.cat([root_proceed.unsqueeze(0), model.proceed(after)]),
+    )

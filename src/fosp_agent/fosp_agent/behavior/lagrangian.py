@@ -1,0 +1,43 @@
+"""Augmented Lagrangian on the imagined cost return (eq. 17, 27)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fosp_agent.config import LagrangianConfig
+
+
+class AugmentedLagrangian(nn.Module):
+    """Holds lambda_p and mu; both travel with the weights."""
+
+    multiplier: Tensor
+    penalty: Tensor
+
+    def __init__(self, config: LagrangianConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("multiplier", torch.tensor(config.multiplier))
+        self.register_buffer("penalty", torch.tensor(config.penalty))
+
+    def constraint(self, cost_return: Tensor, scale: Tensor) -> Tensor:
+        """By how much the cost return exceeds what is allowed, in units of ``scale``: (...)."""
+        excess = cost_return - self.config.cost_limit
+        return excess / scale if self.config.normalize else excess
+
+    def term(self, violation: Tensor) -> Tensor:
+        """Phi of eq. 17: (...) -> (...), with the graph of the violation; 0 when switched off."""
+        if not self.config.enabled:
+            return torch.zeros_like(violation)
+        multiplier, penalty = self.multiplier.clone(), self.penalty.clone()
+        active = multiplier + penalty / 2 * violation >= 0
+        inside = multiplier * violation + penalty / 4 * violation.square()
+        outside = -multiplier.square() / penalty.clamp(min=1e-12)
+        return torch.where(active, inside, outside)
+
+    @torch.no_grad()
+    def update(self, violation: Tensor) -> None:
+        """Eq. 27, then let mu grow: () -> None."""
+        raised = self.multiplier + self.penalty / 2 * violation
+        self.multiplier.copy_(raised.clamp(min=0.0))
+        self.penalty.mul_(1 + self.config.penalty_growth)

@@ -1,0 +1,44 @@
+"""The new policy while fine-tuning (eq. 23)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from fosp_agent.behavior.actor import Actor
+from fosp_agent.config import ActorConfig
+
+
+def signed_weight(
+    reward_advantage: Tensor, cost_advantage: Tensor, feasibility: Tensor, config: ActorConfig
+) -> Tensor:
+    """w = u beta1 A_r - (1 - u) beta2 A_c (eq. 23): (...) -> (...)."""
+    gain = feasibility * config.beta_reward * reward_advantage
+    return gain - (1 - feasibility) * config.beta_cost * cost_advantage
+
+
+def score_loss(
+    actor: Actor, features: Tensor, action: Tensor, weight: Tensor, entropy: float
+) -> Tensor:
+    """Score function: -(w log pi(a | s) + eta entropy) on imagined actions.
+
+    Args:
+        actor: the new policy.
+        features: (N, S), without a graph.
+        action: (N, A), without a graph.
+        weight: (N,) from ``signed_weight``, without a graph.
+        entropy: eta.
+    """
+    policy = actor(features)
+    return -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+
+
+def value_loss(weight: Tensor, actor: Actor, features: Tensor, entropy: float) -> Tensor:
+    """Follow the weight itself uphill: it must carry the graph from the action through Q.
+
+    Args:
+        weight: (N,) from ``signed_weight`` on reparametrised actions.
+        actor: the new policy.
+        features: (N, S), without a graph.
+        entropy: eta.
+    """
+    return -(weight + entropy * actor(features).entropy()).mean()

@@ -1,0 +1,49 @@
+"""Targets: lambda-returns over imagined steps and one-step targets on real ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def lambda_return(reward: Tensor, value: Tensor, discount: Tensor, lam: float) -> Tensor:
+    """TD(lambda) of eq. 8.
+
+    Args:
+        reward: (H, N), ``reward[h]`` arrives with imagined state h + 1.
+        value: (H, N), V of imagined state h + 1.
+        discount: (H, N), gamma times the continuation of state h + 1.
+        lam: mixing factor.
+
+    Returns:
+        (H, N): the return from state h on, a regression target of Q(s_h, a_h).
+    """
+    following = value[-1]
+    steps = []
+    for h in reversed(range(len(reward))):
+        following = reward[h] + discount[h] * ((1 - lam) * value[h] + lam * following)
+        steps.append(following)
+    return torch.stack(steps[::-1])
+
+
+def one_step_target(reward: Tensor, value: Tensor, terminal: Tensor, gamma: float) -> Tensor:
+    """In-sample target of eq. 10 for Q(s_t, a_t), t = 0 .. T - 2.
+
+    Row b, step t uses ``reward[b, t + 1]`` and ``value[b, t + 1]`` of the same row: nothing is
+    shifted across rows. A truncated episode keeps its bootstrap; only a terminal state loses it.
+
+    Args:
+        reward: (B, T).
+        value: (B, T), V(s_t).
+        terminal: (B, T) bool.
+        gamma: discount.
+
+    Returns:
+        (B, T - 1).
+    """
+    return reward[:, 1:] + gamma * (~terminal[:, 1:]).float() * value[:, 1:]
+
+
+def within_episode(is_first: Tensor) -> Tensor:
+    """(B, T) bool -> (B, T - 1): 1 where t and t + 1 belong to the same episode."""
+    return (~is_first[:, 1:]).float()

@@ -1,0 +1,38 @@
+"""A batch on the device, ready for the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fosp_agent.control.image_preprocess import preprocess
+from fosp_agent.types import Batch
+
+
+@dataclass(frozen=True)
+class TensorBatch:
+    """See ``types.Batch``; the image is preprocessed and channels come first."""
+
+    image: Tensor
+    """(B, T, C, 64, 64) float32 in [-0.5, 0.5]."""
+    pose: Tensor
+    action: Tensor
+    reward: Tensor
+    cost: Tensor
+    is_first: Tensor
+    is_terminal: Tensor
+
+
+def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
+    """Move a batch to the device and preprocess its images there."""
+    return TensorBatch(
+        image=preprocess(torch.from_numpy(batch.image).to(device)),
+        pose=torch.from_numpy(batch.pose).to(device),
+        action=torch.from_numpy(batch.action).to(device),
+        reward=torch.from_numpy(batch.reward).to(device),
+        cost=torch.from_numpy(batch.cost).to(device),
+        is_first=torch.from_numpy(batch.is_first).to(device),
+        is_terminal=torch.from_numpy(batch.is_terminal).to(device),
+    )
