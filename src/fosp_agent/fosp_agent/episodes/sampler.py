@@ -81,6 +81,16 @@ class SequenceSampler:
         """The episodes added, in order."""
         return tuple(episode.id for episode in self._episodes)
 
+    @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """The episodes themselves, in order."""
+        return tuple(self._episodes)
+
+    @property
+    def online(self) -> tuple[bool, ...]:
+        """For each episode, whether it was added as online."""
+        return tuple(self._online)
+
     def __len__(self) -> int:
         """Number of episodes."""
         return len(self._episodes)

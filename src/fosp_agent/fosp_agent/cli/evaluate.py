@@ -1,0 +1,79 @@
+"""``./safereach evaluate``: success and violation rates over seeded tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fosp_agent.errors import UserError
+
+MODES = ("sample", "greedy")
+
+
+def evaluate(
+    weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = Path(
+        "models/safereach-small/weights.safetensors"
+    ),
+    environment: Annotated[str, typer.Option(help="Simulated robot.")] = "safereach",
+    task: Annotated[str, typer.Option(help="Task of that robot.")] = "original",
+    tests: Annotated[int, typer.Option(min=1, help="Number of seeded tests.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the first test; the others follow.")] = 1000,
+    mode: Annotated[str, typer.Option(help="sample or greedy actions.")] = "sample",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of the network.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+) -> None:
+    """Run N seeded tests and print SR, CV and safe SR with 95 % intervals."""
+    import torch
+    from rich.progress import track
+
+    from fosp_agent.training.evaluate import report, run_tests
+
+    if mode not in MODES:
+        raise UserError(f"unknown mode {mode!r}; choose one of {', '.join(MODES)}")
+    torch.set_num_threads(threads)
+    found = run_tests(
+        weights,
+        environment,
+        task,
+        tests=tests,
+        seed=seed,
+        mode="greedy" if mode == "greedy" else "sample",
+    )
+    shown = found if as_json else track(found, "testing", total=tests)
+    summary = report(list(shown))
+    summary |= {"weights": str(weights), "task": task, "mode": mode, "first_seed": seed}
+    if as_json:
+        print(json.dumps(summary))
+        return
+    print_report(summary)
+
+
+def print_report(summary: dict[str, Any]) -> None:
+    """The three rates as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    title = (
+        f"{summary['weights']} on {summary['task']}, {summary['mode']}d actions, "
+        f"{summary['tests']} tests from seed {summary['first_seed']}"
+    )
+    table = Table(title=title.replace("greedyd", "greedy"), title_justify="left")
+    for column in ("", "rate", "95 % interval"):
+        table.add_column(column)
+    names = {
+        "success_rate": "SR: target reached",
+        "violation_rate": "CV: any contact",
+        "safe_success_rate": "safe SR: reached, no contact",
+    }
+    for key, name in names.items():
+        low, high = summary[f"{key}_interval"]
+        table.add_row(name, f"{100 * summary[key]:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"mean return {summary['mean_return']:.1f}, mean cost {summary['mean_cost']:.1f}, "
+        f"new policy acted in {100 * summary['new_policy_share']:.0f} % of the steps"
+    )

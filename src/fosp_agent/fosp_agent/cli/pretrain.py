@@ -1,0 +1,67 @@
+"""``./safereach pretrain``: learn a world model and a safe policy from a dataset."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def pretrain(
+    dataset: Annotated[Path, typer.Option(help="Folder of labelled episodes.")] = Path(
+        "data/original"
+    ),
+    out: Annotated[Path, typer.Option(help="Folder of this run.")] = Path("runs/pretrain"),
+    preset: Annotated[str, typer.Option(help="tiny, small or paper.")] = "small",
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 8000,
+    seed: Annotated[int, typer.Option(help="Seed of weights and batches.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override, such as actor.beta_cost=5; repeatable."),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
+) -> None:
+    """Train on a dataset with progress, TensorBoard, checkpoints and resume."""
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+
+    from fosp_agent.config import load_preset, parse_override
+    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+
+    if threads:
+        torch.set_num_threads(threads)
+    config = load_preset(preset, dict(parse_override(text) for text in setting or []))
+    run = Pretrainer.open(PretrainPlan(dataset, out, steps, seed), config, resume=resume)
+    console = Console()
+    console.print(
+        f"pretraining '{run.agent.config.preset}' on {len(run.sampler)} episodes of {dataset} "
+        f"({len(run.held_out)} held out); checkpoints and TensorBoard in {out}"
+    )
+    started, first = time.monotonic(), run.done
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=steps, completed=run.done)
+
+        def show(done: int, metrics: dict[str, float]) -> None:
+            rate = (done - first) / (time.monotonic() - started)
+            text = "  ".join(f"{k} {metrics[f'loss/{k}']:.3g}" for k in ("image", "reward", "cost"))
+            bar.update(task, completed=done, description=f"{rate:.2f} steps/s  {text}")
+
+        try:
+            info = run.train(show)
+        except KeyboardInterrupt:
+            console.print(f"interrupted at step {run.done}; go on with --resume")
+            raise typer.Exit(130) from None
+    seconds = time.monotonic() - started
+    console.print(f"{run.done} steps, {seconds / 60:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)")

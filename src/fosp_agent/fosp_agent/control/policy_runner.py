@@ -1,0 +1,157 @@
+"""The policy at work: observation in, decision out, one step at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fosp_agent.behavior.actor import Actor
+from fosp_agent.behavior.policy_expansion import choose, value_scales
+from fosp_agent.control.image_preprocess import preprocess
+from fosp_agent.training.weights import LoadedWeights, load_weights
+from fosp_agent.types import ByteArray, Candidate, Decision, FloatArray
+from fosp_agent.world_model.rssm import State
+
+Mode = Literal["sample", "greedy"]
+
+EPISODE_STEPS = 80
+"""Horizon of the value bounds of eq. 22."""
+
+
+class PolicyRunner:
+    """Filters the episode through the world model and lets the policy expansion decide.
+
+    Acts in float32 on the CPU: at batch 1 that is faster than bfloat16 there.
+    """
+
+    def __init__(self, loaded: LoadedWeights, mode: Mode = "sample", seed: int = 0) -> None:
+        self.config = loaded.config
+        self.version = loaded.info.version
+        self.sha256 = loaded.info.sha256
+        self.action_scale: FloatArray = np.array(loaded.config.robot.action_scale, np.float32)
+        self._networks = loaded.networks.eval().requires_grad_(False)
+        self._mode = mode
+        self._generator = torch.Generator()
+        self._seed = seed
+        self._state: State | None = None
+        self._action = torch.zeros(1, loaded.config.robot.action_size)
+        self.reset(seed)
+
+    @classmethod
+    def from_file(cls, path: Path | str, *, mode: Mode = "sample", seed: int = 0) -> PolicyRunner:
+        """Load a weights file.
+
+        Raises:
+            WeightsError: naming the file, what is wrong and what to do.
+        """
+        return cls(load_weights(Path(path)), mode, seed)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Forget the episode. With a seed, the same observations give the same decisions."""
+        if seed is not None:
+            self._seed = seed
+        self._generator.manual_seed(self._seed)
+        self._state = None
+        self._action.zero_()
+
+    @torch.inference_mode()
+    def act(
+        self, image: ByteArray, pose: FloatArray, executed: FloatArray | None = None
+    ) -> Decision:
+        """Decide.
+
+        Args:
+            image: (64, 64, C) uint8.
+            pose: (P,) [m], [rad]; empty for robots without one.
+            executed: (A,) what was really done after the last observation, in [-1, 1]; None: the
+                last decision.
+
+        Raises:
+            ValueError: an image or pose of another size than the weights were trained with.
+        """
+        self._check(image, pose)
+        if executed is not None:
+            self._action = torch.from_numpy(np.array(executed, np.float32)).unsqueeze(0)
+        features = self._filter(image, pose)
+        names, actions = self._candidates(features)
+        repeated = features.expand(len(actions), -1)
+        q_reward = self._networks.reward_critic.action_value(repeated, actions)
+        q_cost = self._networks.cost_critic.action_value(repeated, actions)
+        choice = choose(
+            q_reward,
+            q_cost,
+            value_scales(
+                self.config,
+                self._networks.reward_value_range.scale(),
+                self._networks.cost_value_range.scale(),
+                EPISODE_STEPS,
+            ),
+            self.config.expansion.inverse_temperature,
+            greedy=self._mode == "greedy",
+            generator=self._generator,
+        )
+        self._action = actions[choice.index : choice.index + 1]
+        candidates = tuple(
+            Candidate(name, action.numpy().copy(), float(r), float(c), float(p))
+            for name, action, r, c, p in zip(
+                names, actions, q_reward, q_cost, choice.probability, strict=True
+            )
+        )
+        feasibility = float(self._networks.reachability.feasibility(features))
+        return Decision(
+            candidates[choice.index].action, choice.index, candidates, feasibility
+        )
+
+    def _filter(self, image: ByteArray, pose: FloatArray) -> Tensor:
+        """Advance the model state by one observation: (1, S)."""
+        model = self._networks.world_model
+        pixels = preprocess(torch.from_numpy(image)).unsqueeze(0).unsqueeze(0)
+        sense = torch.from_numpy(np.asarray(pose, np.float32)).view(1, 1, -1)
+        look = model.rssm.look(model.encoder(pixels, sense))[:, 0]
+        first = torch.tensor([self._state is None])
+        previous = self._state if self._state is not None else model.rssm.initial(1)
+        state, log_probs = model.rssm.observe_step(previous, self._action, look, first)
+        self._state = self._redraw(state, log_probs)
+        return self._state.features()
+
+    def _redraw(self, state: State, log_probs: Tensor) -> State:
+        """Latents drawn with the runner's own generator; their mode when greedy."""
+        probability = log_probs.exp()
+        if self._mode == "greedy":
+            index = probability.argmax(-1)
+        else:
+            flat = probability.flatten(0, -2)
+            index = torch.multinomial(flat, 1, generator=self._generator).view(
+                probability.shape[:-1]
+            )
+        one_hot = torch.nn.functional.one_hot(index, probability.shape[-1])
+        return State(state.deter, one_hot.to(state.deter.dtype).flatten(-2))
+
+    def _candidates(self, features: Tensor) -> tuple[list[str], Tensor]:
+        """One action from each policy: names, and actions (K, A)."""
+        policies: list[tuple[str, Actor]] = [("offline", self._networks.offline)]
+        if self._networks.new is not None:
+            policies.append(("new", self._networks.new))
+        drawn = [self._draw(actor, features) for _, actor in policies]
+        return [name for name, _ in policies], torch.cat(drawn)
+
+    def _draw(self, actor: Actor, features: Tensor) -> Tensor:
+        policy = actor(features)
+        return policy.mean if self._mode == "greedy" else policy.sample(self._generator)
+
+    def _check(self, image: ByteArray, pose: FloatArray) -> None:
+        robot = self.config.robot
+        wanted = (robot.image_size, robot.image_size, robot.image_channels)
+        if image.shape != wanted or image.dtype != np.uint8:
+            raise ValueError(
+                f"the weights were trained with uint8 images of shape {wanted}, got "
+                f"{image.dtype} {image.shape}; check the camera's size and channels"
+            )
+        if pose.shape != (robot.pose_size,):
+            raise ValueError(
+                f"the weights were trained with poses of size {robot.pose_size}, got {pose.shape}"
+            )

@@ -1,0 +1,1 @@
+"""Learning flow: episodes in, weights out."""

@@ -1,0 +1,80 @@
+"""Checkpoints: everything that has state, in one file that is whole or absent.
+
+Written with torch's own serialiser and read back with ``weights_only``: tensors and plain values,
+no code. A checkpoint never leaves the machine of its trainer.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fosp_agent.agents.fosp import Fosp
+from fosp_agent.config import AgentConfig, from_dict
+from fosp_agent.episodes.sampler import SequenceSampler
+from fosp_agent.errors import UserError
+from fosp_agent.training.files import write_atomically
+
+FORMAT = "fosp-checkpoint/1"
+
+
+class CheckpointError(UserError):
+    """A checkpoint is missing, damaged, or of another run."""
+
+
+def save_checkpoint(
+    path: Path, agent: Fosp, sampler: SequenceSampler, extra: dict[str, Any]
+) -> None:
+    """Write agent, optimisers, sampler and random state.
+
+    Args:
+        path: the file; an older one stays until the new one is complete.
+        agent: the learner.
+        sampler: where its batches come from.
+        extra: JSON-able facts about the run.
+    """
+    state = {
+        "format": FORMAT,
+        "config": json.dumps(agent.config.to_dict()),
+        "agent": agent.state_dict(),
+        "sampler": json.dumps(sampler.state_dict()),
+        "torch_rng": torch.get_rng_state(),
+        "extra": json.dumps(extra),
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def read_checkpoint(path: Path) -> tuple[AgentConfig, dict[str, Any], dict[str, Any]]:
+    """Read a checkpoint.
+
+    Returns:
+        The config, the whole state for ``restore``, and the extra facts.
+
+    Raises:
+        CheckpointError: naming the file and what to do.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such checkpoint; start a new run instead of resuming")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever the damage happens to cause
+        raise CheckpointError(
+            f"{path} cannot be read ({type(error).__name__}); it is damaged: remove it and start "
+            "again from the weights beside it"
+        ) from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of this version ({FORMAT})")
+    return from_dict(json.loads(state["config"])), state, json.loads(state["extra"])
+
+
+def restore(state: dict[str, Any], agent: Fosp, sampler: SequenceSampler) -> None:
+    """Continue exactly where the checkpoint was taken; the sampler must hold its episodes."""
+    agent.load_state_dict(state["agent"])
+    sampler.load_state_dict(json.loads(state["sampler"]))
+    torch.set_rng_state(state["torch_rng"])

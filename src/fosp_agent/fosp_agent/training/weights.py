@@ -1,0 +1,169 @@
+"""Weights files: safetensors with everything that acts and learns, and what they are.
+
+The metadata names the format, the version, the preset and the whole config; a file is enough to
+rebuild its networks. No pickle is read or written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.config import AgentConfig, from_dict, load_preset
+from fosp_agent.errors import UserError
+from fosp_agent.training.files import write_atomically
+
+FORMAT = "fosp-weights/1"
+
+
+class WeightsError(UserError):
+    """A weights file is missing, damaged, or of another kind."""
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What is announced about a weights file."""
+
+    version: int
+    sha256: str
+    size: int
+    """[bytes]"""
+    path: Path
+    preset: str
+    updates: int
+    """Gradient steps since pretraining."""
+    episode_id: str
+    """The episode they were made after; empty for the initial ones."""
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Networks ready to act, and where they came from."""
+
+    networks: FospNetworks
+    config: AgentConfig
+    info: WeightsInfo
+
+
+def save_weights(
+    path: Path,
+    networks: FospNetworks,
+    *,
+    version: int,
+    updates: int = 0,
+    episode_id: str = "",
+    half: bool = False,
+) -> WeightsInfo:
+    """Write the networks, whole or not at all.
+
+    Args:
+        path: the safetensors file.
+        networks: what to write.
+        version: rises with every file that is deployed.
+        updates: gradient steps since pretraining.
+        episode_id: the episode they were made after.
+        half: store matrices as float16, for shipping; they are read back as float32.
+
+    Raises:
+        WeightsError: a weight is not finite.
+    """
+    tensors = {name: value.detach().cpu() for name, value in networks.state_dict().items()}
+    require_finite(tensors)
+    if half:
+        tensors = {name: _halve(value) for name, value in tensors.items()}
+    metadata = {
+        "format": FORMAT,
+        "version": str(version),
+        "preset": networks.config.preset,
+        "config": json.dumps(networks.config.to_dict()),
+        "action_scale": json.dumps(networks.config.robot.action_scale),
+        "updates": str(updates),
+        "episode_id": episode_id,
+        "expanded": json.dumps(networks.expanded),
+    }
+    data = save({k: v.contiguous().clone() for k, v in tensors.items()}, metadata)
+    write_atomically(path, data)
+    digest = hashlib.sha256(data).hexdigest()
+    preset = networks.config.preset
+    return WeightsInfo(version, digest, len(data), path, preset, updates, episode_id)
+
+
+def load_weights(path: Path) -> LoadedWeights:
+    """Rebuild the networks of a file, in float32.
+
+    Raises:
+        WeightsError: naming the file, what is wrong and what to do.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(
+            f"{path}: no such weights file; make one with `./safereach pretrain`, or give another"
+        )
+    try:
+        tensors, metadata = _read(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(
+            f"{path} cannot be read as safetensors ({error}); it is damaged: fetch it again"
+        ) from error
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(
+            f"{path} is not a weights file of this project (format "
+            f"{metadata.get('format')!r}, wanted {FORMAT!r}); give one made by "
+            "`./safereach pretrain`"
+        )
+    config = from_dict(json.loads(metadata["config"]))
+    networks = FospNetworks(config, expanded=json.loads(metadata["expanded"]))
+    try:
+        networks.load_state_dict({name: _widen(value) for name, value in tensors.items()})
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not fit its own config: {error}") from error
+    data = path.read_bytes()
+    info = WeightsInfo(
+        version=int(metadata["version"]),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        path=path,
+        preset=metadata["preset"],
+        updates=int(metadata["updates"]),
+        episode_id=metadata["episode_id"],
+    )
+    return LoadedWeights(networks, config, info)
+
+
+def fresh(preset: str, path: Path, seed: int = 0, version: int = 0) -> WeightsInfo:
+    """Write untrained weights of a preset: a beginning for tests and for wiring up a robot."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return save_weights(path, FospNetworks(load_preset(preset)), version=version)
+
+
+def require_finite(tensors: dict[str, Tensor]) -> None:
+    """Raise WeightsError naming the first tensor that holds a NaN or an infinity."""
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise WeightsError(
+                f"the weight {name} is not finite; nothing was written. Go back to an earlier "
+                "checkpoint and lower the learning rate"
+            )
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with safe_open(str(path), framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return tensors, dict(file.metadata() or {})
+
+
+def _halve(value: Tensor) -> Tensor:
+    return value.half() if value.is_floating_point() and value.ndim > 1 else value
+
+
+def _widen(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value
