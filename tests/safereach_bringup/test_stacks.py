@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from safereach_bringup.arguments import ARGUMENTS, KINDS, ArgumentError, parse, split
-from safereach_bringup.stacks import STACKS, Arg, find, settle
+from safereach_bringup.stacks import STACKS, Arg, IfSet, find, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -43,6 +43,7 @@ def test_every_parameter_and_condition_names_a_declared_argument(stack):
     declared = {argument.name for argument in stack.arguments}
     for node in stack.nodes:
         used = {v.name for v in node.parameters.values() if isinstance(v, Arg)}
+        used |= {v.flag for v in node.parameters.values() if isinstance(v, IfSet)}
         used |= {node.when.argument} if node.when else set()
         assert used <= declared
 
@@ -147,3 +148,21 @@ def test_executables_lie_where_ros_looks_for_them():
         setup = configparser.ConfigParser()
         setup.read(ROOT / "src" / package / "setup.cfg")
         assert setup["install"]["install_scripts"] == f"$base/lib/{package}"
+
+
+def test_the_gate_is_configured_with_the_box_and_scale_of_the_environment():
+    env = pytest.importorskip("fosp_sim_bridge.safereach.env")
+    config = yaml.safe_load((ROOT / "src/safereach_bringup/config/safereach.yaml").read_text())
+    gate = config["/**/command_gate_node"]["ros__parameters"]
+    assert [gate["box_min"], gate["box_max"]] == env.WORKSPACE_BOX.tolist()
+    assert gate["action_scale"] == env.ACTION_SCALE.tolist()
+    recorder = config["/**/recorder_node"]["ros__parameters"]
+    assert recorder["action_scale"] == gate["action_scale"]
+
+
+def test_in_lockstep_the_gate_and_the_observer_live_in_simulated_time():
+    for text, reliability in (("true", "reliable"), ("false", "best_effort")):
+        nodes = {node.name: node for node in settle(find("sim"), {"lockstep": text}, NOW).nodes}
+        for name in ("observation_node", "command_gate_node"):
+            assert nodes[name].parameters["use_sim_time"] is (text == "true")
+            assert nodes[name].parameters["image_reliability"] == reliability

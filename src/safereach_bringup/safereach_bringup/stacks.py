@@ -30,11 +30,20 @@ class Arg:
 
 
 @dataclass(frozen=True)
+class IfSet:
+    """Stands for one of two values, by a launch argument that is a flag."""
+
+    flag: str
+    then: Value
+    otherwise: Value
+
+
+@dataclass(frozen=True)
 class OtherNodes:
     """Stands for the names of the other nodes that run."""
 
 
-Parameter = Value | Arg | OtherNodes | tuple[str, ...]
+Parameter = Value | Arg | IfSet | OtherNodes | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -98,19 +107,25 @@ class Plan:
         return str(self.values["run_dir"])
 
 
+SIMULATED_TIME: Mapping[str, Parameter] = {
+    "use_sim_time": Arg("lockstep"),
+    "image_reliability": IfSet("lockstep", "reliable", "best_effort"),
+}
+"""For the nodes that compare stamps: in lockstep time stands still between two commands."""
+
 SIMULATED_ROBOT = (
     Node(
         "fosp_sim_bridge",
         "sim_bridge_node",
         {"environment": Arg("environment"), "task": Arg("task"), "lockstep": Arg("lockstep")},
     ),
-    Node("fosp_agent", "observation_node", {"lockstep": Arg("lockstep")}),
-    Node("fosp_agent", "command_gate_node", {"lockstep": Arg("lockstep")}),
+    Node("fosp_agent", "observation_node", SIMULATED_TIME),
+    Node("fosp_agent", "command_gate_node", SIMULATED_TIME),
 )
 
 
-def session(learn: bool) -> Node:
-    """The conductor, of episodes that are learned from or of tests."""
+def session(learn: bool, require_policy: bool) -> Node:
+    """The conductor, of episodes that are learned from or not, acted by a policy or by others."""
     return Node(
         "fosp_agent",
         "session_node",
@@ -118,13 +133,18 @@ def session(learn: bool) -> Node:
             "task": Arg("task"),
             "seed_base": Arg("seed_base"),
             "learn": learn,
+            "require_policy": require_policy,
             "run_dir": Arg("run_dir"),
         },
     )
 
 
 RECORDING = (
-    Node("fosp_agent", "recorder_node", {"run_dir": Arg("run_dir")}),
+    Node(
+        "fosp_agent",
+        "recorder_node",
+        {"run_dir": Arg("run_dir"), "environment": Arg("environment")},
+    ),
     Node("fosp_agent", "label_node", {"run_dir": Arg("run_dir")}),
     Node("fosp_sim_bridge", "oracle_label_node", when=When("label", "oracle")),
 )
@@ -184,25 +204,32 @@ STACKS: Mapping[str, Stack] = {
             "finetune",
             "Episodes one after another, each labelled and learned from, with tests before and "
             "after; ends by itself",
-            (*SIMULATED_ROBOT, session(learn=True), *RECORDING, POLICY, TRAINER, TRIALS),
+            (
+                *SIMULATED_ROBOT,
+                session(learn=True, require_policy=True),
+                *RECORDING,
+                POLICY,
+                TRAINER,
+                TRIALS,
+            ),
             ARGUMENTS,
         ),
         Stack(
             "evaluate",
             "The policy acts, nothing is learned; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False), *RECORDING, POLICY),
+            (*SIMULATED_ROBOT, session(learn=False, require_policy=True), *RECORDING, POLICY),
             _arguments(LEARNING_ARGUMENTS),
         ),
         Stack(
             "record",
             "Whoever publishes `action` acts, and it is recorded; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False), *RECORDING),
+            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), *RECORDING),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS),
         ),
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False)),
+            (*SIMULATED_ROBOT, session(learn=False, require_policy=False)),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | {"label"}),
         ),
     )
@@ -261,6 +288,8 @@ def _settled(
 ) -> Parameter:
     if isinstance(parameter, Arg):
         return values[parameter.name]
+    if isinstance(parameter, IfSet):
+        return parameter.then if values[parameter.flag] else parameter.otherwise
     if isinstance(parameter, OtherNodes):
         return tuple(other.name for other in running if other.name != node.name)
     return parameter
