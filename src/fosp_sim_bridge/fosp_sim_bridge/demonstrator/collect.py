@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 
 import numpy as np
@@ -49,7 +50,13 @@ def drive(env: SafeReachEnv, kind: Kind, seed: int, rng: np.random.Generator, na
         action[step - 1] = person.act(env.pose)
         observation, reward[step], cost[step], _, _, _ = env.step(action[step - 1])
         image[step], pose[step] = observation["image"], observation["pose"]
-    metadata = {"seed": str(seed), "kind": kind.name, "source": "scripted demonstrator"}
+    metadata = {
+        "seed": str(seed),
+        "kind": kind.name,
+        "source": "scripted demonstrator",
+        "labeller": "simulator",
+        "action_scale": json.dumps(env.action_scale.tolist()),
+    }
     terminal = np.zeros(count, np.bool_)
     return Episode(
         name, image, pose, action, reward, cost, terminal, task=env.task.name, metadata=metadata

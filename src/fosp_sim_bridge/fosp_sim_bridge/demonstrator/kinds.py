@@ -78,7 +78,7 @@ def _perhaps_leave(path: Points, rng: np.random.Generator) -> Points:
     """Mostly stay on the target; sometimes lift off again."""
     if rng.random() < 0.88:
         return path
-    return np.concatenate([path, path[-1:] + [[0.0, 0.0, float(rng.uniform(0.02, 0.06))]]])
+    return np.concatenate([path, path[-1:] + np.array([0.0, 0.0, rng.uniform(0.02, 0.06)])])
 
 
 def plan_safe_failure(scene: Scene, rng: np.random.Generator) -> Points:
@@ -116,7 +116,7 @@ def plan_unsafe_reach(scene: Scene, rng: np.random.Generator) -> Points:
         return ending
     if draw < 0.80:
         return np.concatenate([_violation(scene, rng), ending])
-    lift = ending[-1:] + [[-0.03, 0.0, 0.03]]
+    lift = ending[-1:] + np.array([-0.03, 0.0, 0.03])
     return np.concatenate([ending, lift, _violation(scene, rng)])
 
 
@@ -139,9 +139,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("safe_reach", True, False, 120, plan_safe_reach),
+    Kind("safe_success", True, False, 120, plan_safe_reach),
     Kind("safe_failure", False, False, 30, plan_safe_failure),
-    Kind("unsafe_reach", True, True, 40, plan_unsafe_reach),
+    Kind("unsafe_success", True, True, 40, plan_unsafe_reach),
     Kind("unsafe_failure", False, True, 10, plan_unsafe_failure),
 )
 

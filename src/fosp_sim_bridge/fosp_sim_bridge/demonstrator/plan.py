@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -42,14 +43,14 @@ class Scene:
 
     @property
     def obstacle_top(self) -> float:
-        """[m]"""
+        """Height of their tops [m]."""
         return 2 * self.task.obstacle.half_height
 
 
 def _along(path: Points) -> Points:
     """Points (M, 3) every few millimetres on a polyline (N, 3)."""
     pieces = []
-    for first, second in zip(path[:-1], path[1:], strict=True):
+    for first, second in pairwise(path):
         count = max(2, int(np.linalg.norm(second - first) / _SPACING))
         pieces.append(first + np.linspace(0.0, 1.0, count)[:, None] * (second - first))
     return np.concatenate(pieces)
@@ -102,7 +103,8 @@ def beside_obstacle(scene: Scene, rng: np.random.Generator, gap: float) -> Point
     reach = scene.task.obstacle.half_width / np.abs(direction).max() + FINGER_HALF_WIDTH + gap
     height = rng.uniform(REGION_LOW[2], scene.obstacle_top)
     point = np.array([*(obstacle + reach * direction), height])
-    return np.clip(point, REGION_LOW, REGION_HIGH)[None]
+    inside: Points = np.clip(point, REGION_LOW, REGION_HIGH)
+    return inside[None]
 
 
 def through_obstacle(scene: Scene, rng: np.random.Generator) -> Points:

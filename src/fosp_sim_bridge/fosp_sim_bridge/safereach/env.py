@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import mujoco
@@ -22,7 +22,6 @@ from fosp_sim_bridge.safereach.scene import (
 )
 from fosp_sim_bridge.safereach.tasks import task_named
 
-
 ACTION_SCALE = np.array([0.01, 0.01, 0.01, 0.05, 0.05, 0.05])
 """Pose change [m, rad] of a normalised action of 1."""
 WORKSPACE_BOX = np.array(
@@ -41,7 +40,7 @@ Observation = dict[str, npt.NDArray[Any]]
 Transition = tuple[Observation, float, float, bool, bool, dict[str, Any]]
 
 
-class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
+class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typed here
     """The arm over the bordered table; implements ``fosp_agent.types.Environment``.
 
     The arm follows its inverse kinematics exactly and stops where the target, or a wedged
@@ -51,7 +50,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     first contact until it rests again. Never terminates; truncates after 80 steps.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     action_size = 6
     max_steps = MAX_STEPS
@@ -82,7 +81,10 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         self.layout: Layout | None = None
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self,
+        *,
+        seed: int | None = None,
+        options: dict[str, Any] | None = None,  # noqa: ARG002 (of Gymnasium's interface)
     ) -> tuple[Observation, dict[str, Any]]:
         """Start the episode of a seed; without one, of a seed drawn from the last one's.
 
@@ -127,7 +129,8 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
     def pose_target(self, action: npt.ArrayLike) -> Vector:
         """The pose (6,) [m, rad] that a normalised action (6,) asks for, inside the box."""
         scaled = np.asarray(action, np.float64) * ACTION_SCALE
-        return np.clip(self._pose + scaled, WORKSPACE_BOX[0], WORKSPACE_BOX[1])
+        target: Vector = np.clip(self._pose + scaled, WORKSPACE_BOX[0], WORKSPACE_BOX[1])
+        return target
 
     def step(self, action: npt.NDArray[np.float32]) -> Transition:
         """Take a normalised action (6,); components beyond [-1, 1] are clipped.
@@ -142,7 +145,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         """
         given = np.asarray(action, np.float64)
         if given.shape != (self.action_size,) or not np.isfinite(given).all():
-            raise ValueError(f"an action must be {self.action_size} finite numbers, got {action}")
+            raise ValueError(f"an action must be {self.action_size} finite numbers, got {given}")
         return self.step_to(self.pose_target(np.clip(given, -1.0, 1.0)))
 
     def hold(self) -> Transition:
@@ -160,7 +163,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
             raise RuntimeError("step before reset: call reset(seed=...) first")
         pose = np.array(target_pose, np.float64)
         if pose.shape != (6,) or not np.isfinite(pose).all():
-            raise ValueError(f"a target pose must be 6 finite numbers, got {target_pose}")
+            raise ValueError(f"a target pose must be 6 finite numbers, got {pose}")
         np.clip(pose, WORKSPACE_BOX[0], WORKSPACE_BOX[1], out=pose)
         touched, hit = self._move(self._kinematics.solve(self._joints, pose))
         cost = self._cost_rule.after_step(hit, self._obstacle_speeds())
@@ -224,7 +227,7 @@ class SafeReachEnv(gymnasium.Env[Observation, npt.NDArray[np.float32]]):
         positions: Vector = self._data.qpos[JOINTS:].reshape(-1, 7)[:, :3].copy()
         return positions
 
-    def render(  # type: ignore[override]
+    def render(
         self, width: int = 320, height: int = 240, camera: str = PICTURE_CAMERA
     ) -> npt.NDArray[np.uint8]:
         """A picture (height, width, 3) for people, with shadows."""

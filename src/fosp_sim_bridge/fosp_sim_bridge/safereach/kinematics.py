@@ -9,7 +9,6 @@ import numpy.typing as npt
 from fosp_sim_bridge.safereach.arm import HOME, JOINTS
 from fosp_sim_bridge.safereach.scene import arm_only_xml
 
-
 Vector = npt.NDArray[np.float64]
 
 

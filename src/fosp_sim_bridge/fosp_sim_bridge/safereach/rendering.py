@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from fosp_sim_bridge.backend import require_backend
 
-
 _COSTLY = (
     mujoco.mjtRndFlag.mjRND_SHADOW,
     mujoco.mjtRndFlag.mjRND_REFLECTION,

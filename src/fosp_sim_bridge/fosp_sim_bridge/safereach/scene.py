@@ -53,7 +53,7 @@ def camera_xml(
 
 _CAMERAS = camera_xml(
     OBSERVATION_CAMERA, (1.08, 0.06, 0.68), (0.515, 0.0, 0.040), 24.5
-) + camera_xml(PICTURE_CAMERA, (1.45, -0.95, 0.95), (0.33, 0.0, 0.27), 36.0)
+) + camera_xml(PICTURE_CAMERA, (1.45, -0.95, 0.95), (0.35, 0.0, 0.29), 37.0)
 
 
 def _border_xml() -> str:
@@ -130,7 +130,7 @@ def scene_xml(task: Task) -> str:
   <compiler angle="radian" autolimits="true" inertiafromgeom="true"/>
   <option timestep="{SUBSTEP:g}" integrator="implicitfast" iterations="20" cone="elliptic"/>
   <visual>
-    <global offwidth="1280" offheight="960"/>
+    <global offwidth="1280" offheight="1080"/>
     <quality shadowsize="2048" offsamples="4" numslices="16" numstacks="8" numquads="1"/>
     <headlight ambient="0.38 0.38 0.38" diffuse="0.22 0.22 0.22" specular="0 0 0"/>
     <map znear="0.05" zfar="20"/>

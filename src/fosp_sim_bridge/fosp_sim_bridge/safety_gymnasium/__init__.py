@@ -1,0 +1,1 @@
+"""Safety-Gymnasium's navigation tasks behind the interface of the real robot."""
