@@ -116,6 +116,8 @@ class LagrangianConfig:
     """Initial mu."""
     penalty_growth: float = 5e-9
     """nu: mu grows by this share at each update."""
+    multiplier_limit: float = 1e6
+    """Largest lambda_p: a limit of 0 on a cost that is never quite 0 would raise it for ever."""
     cost_limit: float = 0.0
     """d: the cost return that is allowed."""
     normalize: bool = True
@@ -165,6 +167,8 @@ class TrainingConfig:
     batch_length: int = 16
     horizon: int = 15
     """H: imagined steps."""
+    decoded_share: float = 1.0
+    """Share of each row's frames that the image decoder is trained on (drawn anew each step)."""
     imagination_starts: int = 0
     """Posterior states a step that imagination starts from; 0: all of them."""
     contact_fraction: float = 0.25

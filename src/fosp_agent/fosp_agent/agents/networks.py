@@ -33,7 +33,7 @@ class FospNetworks(nn.Module):
         self.reward_advantage_range = RunningRange()
         self.cost_advantage_range = RunningRange()
         self.reward_value_range = RunningRange()
-        self.cost_value_range = RunningRange(floor=0.1)
+        self.cost_value_range = RunningRange(floor=1.0)
         if expanded:
             self.expand()
 

@@ -39,5 +39,5 @@ class AugmentedLagrangian(nn.Module):
     def update(self, violation: Tensor) -> None:
         """Eq. 27, then let mu grow: () -> None."""
         raised = self.multiplier + self.penalty / 2 * violation
-        self.multiplier.copy_(raised.clamp(min=0.0))
+        self.multiplier.copy_(raised.clamp(0.0, self.config.multiplier_limit))
         self.penalty.mul_(1 + self.config.penalty_growth)

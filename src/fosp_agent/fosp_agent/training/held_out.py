@@ -64,7 +64,9 @@ def held_out_metrics(networks: FospNetworks, episodes: list[Episode]) -> dict[st
     """Losses, cost AUC and calibration, and the policy's likelihood, on whole episodes."""
     data = to_tensors(whole_episodes(episodes), next(networks.parameters()).device)
     model = networks.world_model
+    networks.eval()  # decode every frame
     filtered = model.filter(data)
+    networks.train()
     metrics = {f"held_out/{name}": float(x.mean()) for name, x in filtered.losses.items()}
     features = filtered.states.features()
     contact = (data.cost > 0).cpu().numpy().ravel()

@@ -45,20 +45,27 @@ class Decoder(nn.Module):
         if robot.pose_size:
             self.pose = MLP(features, robot.pose_size, layers=config.layers, units=config.units)
 
-    def losses(self, features: Tensor, image: Tensor, pose: Tensor) -> dict[str, Tensor]:
+    def losses(
+        self, features: Tensor, image: Tensor, pose: Tensor, share: float = 1.0
+    ) -> dict[str, Tensor]:
         """Squared errors, summed over pixels and over the (normalised) pose.
 
         Args:
             features: (B, T, S).
             image: (B, T, C, 64, 64) preprocessed.
             pose: (B, T, P) normalised.
+            share: of the T frames whose images are decoded, drawn anew at each call.
 
         Returns:
-            One (B, T) loss per sense, float32.
+            The loss of each sense, float32: "pose" (B, T), "image" (B, share * T).
         """
-        batch = features.shape[:2]
-        predicted = self.image(features.flatten(0, 1)).float().unflatten(0, batch)
-        losses = {"image": (predicted - image).square().sum((-3, -2, -1))}
+        shown, seen = features, image
+        if share < 1.0:
+            length = features.shape[1]
+            index = torch.randperm(length, device=features.device)[: max(1, round(share * length))]
+            shown, seen = features[:, index], image[:, index]
+        predicted = self.image(shown.flatten(0, 1)).float().unflatten(0, shown.shape[:2])
+        losses = {"image": (predicted - seen).square().sum((-3, -2, -1))}
         if self.pose is not None:
             losses["pose"] = (self.pose(features).float() - pose).square().sum(-1)
         return losses

@@ -20,7 +20,7 @@ class Filtered(NamedTuple):
     states: State
     """Posterior states (B, T, ...), with their graph."""
     losses: dict[str, Tensor]
-    """(B, T) each, unscaled."""
+    """(B, T) each, unscaled; the image's for the decoded frames only."""
 
 
 class WorldModel(nn.Module):
@@ -30,6 +30,7 @@ class WorldModel(nn.Module):
         super().__init__()
         model = config.world_model
         self.config = model
+        self.decoded_share = config.training.decoded_share
         self.encoder = Encoder(config.robot, model)
         self.rssm = RSSM(self.encoder.size, config.robot.action_size, model)
         features = self.rssm.feature_size
@@ -60,7 +61,12 @@ class WorldModel(nn.Module):
             "reward": self.reward.loss(features, batch.reward),
             "cost": self.cost.loss(features, batch.cost),
             "continue": self.proceed.loss(features, batch.is_terminal),
-            **self.decoder.losses(features, batch.image, self.encoder.normalize_pose(batch.pose)),
+            **self.decoder.losses(
+                features,
+                batch.image,
+                self.encoder.normalize_pose(batch.pose),
+                self.decoded_share if self.training else 1.0,
+            ),
         }
         return Filtered(states, losses)
 
