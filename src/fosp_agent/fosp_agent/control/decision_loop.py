@@ -197,10 +197,14 @@ class DecisionLoop:
             policy.reset(policy_seed(course.seed))
         held = np.zeros(len(policy.action_scale), np.float32)
         executed = course.executed.get(observed.step - 1, held)
-        decision = policy.act(
-            observed.image, observed.pose, None if observed.is_first else executed
-        )
         course.last_step, course.last = observed.step, None
+        try:
+            decision = policy.act(
+                observed.image, observed.pose, None if observed.is_first else executed
+            )
+        except ValueError as problem:
+            course.refusal = f"step {observed.step} of {observed.episode_id}: {problem}"
+            raise DecisionRefused(course.refusal) from problem
         if not np.isfinite(decision.action).all():
             course.refusal = (
                 f"step {observed.step} of {observed.episode_id}: the action is not finite "

@@ -56,7 +56,7 @@ class PolicyRunner:
             self._seed = seed
         self._generator.manual_seed(self._seed)
         self._state = None
-        self._action.zero_()
+        self._action = torch.zeros(1, self.config.robot.action_size)
 
     @torch.inference_mode()
     def act(
