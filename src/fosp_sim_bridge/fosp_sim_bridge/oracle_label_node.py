@@ -13,7 +13,7 @@ from rclpy.task import Future
 
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import nanoseconds
-from fosp_agent.ros.qos import EVENTS, RELIABLE, latched
+from fosp_agent.ros.qos import EVENTS, RECORDED
 from fosp_agent.ros.spin import run
 from fosp_sim_bridge.oracle import TruthIncomplete, TruthLog
 
@@ -40,8 +40,8 @@ class OracleLabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._log = TruthLog()
         self._tasks: dict[str, Task] = {}
         self._client = self.create_client(LabelEpisode, topics.LABEL_EPISODE)
-        self.create_subscription(SimTruth, topics.SIM_TRUTH, self._on_truth, latched(200))
-        self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RELIABLE)
+        self.create_subscription(SimTruth, topics.SIM_TRUTH, self._on_truth, RECORDED)
+        self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RECORDED)
         self.create_subscription(EpisodeEvent, topics.EPISODE_EVENT, self._on_event, EVENTS)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.2, self._work, clock=steady)

@@ -21,7 +21,7 @@ from fosp_agent.control.weights_follower import Chunk, WeightsFollower
 from fosp_agent.errors import UserError
 from fosp_agent.ros.conversions import image_from_message
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import LATCHED, RELIABLE
+from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.ros.weights_link import WeightsLink
 
@@ -68,7 +68,7 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         gc.freeze()  # the libraries' objects would cost tens of milliseconds in a later collection
 
     def _wire(self) -> None:
-        self._actions = self.create_publisher(Action, "action", RELIABLE)
+        self._actions = self.create_publisher(Action, "action", RECORDED)
         self.create_subscription(Observation, "observation", self._on_observation, RELIABLE)
         self.create_subscription(CommandVerdict, "command_verdict", self._on_verdict, RELIABLE)
         self.create_subscription(SessionState, "session_state", self._on_session, LATCHED)

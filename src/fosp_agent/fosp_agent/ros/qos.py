@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+from fosp_agent.errors import UserError
+
 RELIABLE = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE
 )
@@ -24,3 +26,22 @@ LATCHED = latched(1)
 """States: session_state, weights, weights_status."""
 EVENTS = latched(50)
 """episode_event."""
+RECORDED = latched(200)
+"""Publishers of what is recorded (observation, action, command_verdict, sim/truth), and the nodes
+that must not miss any of it: a recorder that is discovered late still gets all of it. Others
+subscribe with ``RELIABLE``."""
+
+
+def images(reliability: str) -> QoSProfile:
+    """Camera frames and poses: "best_effort" matches every publisher, "reliable" is for lockstep.
+
+    Raises:
+        UserError: another word.
+    """
+    known = {
+        "best_effort": ReliabilityPolicy.BEST_EFFORT,
+        "reliable": ReliabilityPolicy.RELIABLE,
+    }
+    if reliability not in known:
+        raise UserError(f"image_reliability is {reliability!r}; valid: {', '.join(known)}")
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=known[reliability])

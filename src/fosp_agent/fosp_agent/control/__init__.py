@@ -1,0 +1,1 @@
+"""Acting flow: observation in, judged command out."""

@@ -1,0 +1,327 @@
+"""The conductor: which episode runs, what comes next, and what the session waits for.
+
+A pure state machine: each event is a method that returns the effects it asks for.
+
+    IDLE --start--> RUNNING --last observation or stop--> AWAITING_LABEL --labelled--> TRAINING
+    TRAINING --learned, and the policy acts with the new weights--> IDLE
+    AWAITING_LABEL --discarded, or labelled with learn=false--> IDLE
+    RUNNING --abort--> ABORTED --recorded--> AWAITING_LABEL
+
+An abort ends the episode at once (the gate vetoes from then on); what was recorded of it awaits
+its label as usual, and may be discarded by that label. An abort during TRAINING gives up waiting
+for the trainer: back to IDLE with the weights that act.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from fosp_agent.errors import UserError
+
+
+class PlanError(UserError):
+    """An episode cannot be like this."""
+
+
+class Phase(IntEnum):
+    """State of the session; the numbers of ``fosp_msgs/SessionState``."""
+
+    IDLE = 0
+    RUNNING = 1
+    AWAITING_LABEL = 2
+    TRAINING = 3
+    ABORTED = 4
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What the next episode will be. May change between episodes."""
+
+    task: str = "original"
+    max_steps: int = 80
+    """Decisions in an episode."""
+    seed_base: int = 0
+    """Episode ``i`` of the session has the seed ``seed_base + i`` ..."""
+    seed: int = -1
+    """... unless this is 0 or more."""
+    learn: bool = True
+    """False: tests; recorded and labelled, never learned from."""
+    cost_budget: float = 0.0
+    """Refuse episodes once the labelled costs of this session reach this; 0: no limit."""
+    require_policy: bool = True
+    """False: an episode may start without weights (teleoperated recording)."""
+
+    def __post_init__(self) -> None:
+        if self.max_steps < 1:
+            raise PlanError(f"max_steps must be 1 or more, not {self.max_steps}")
+        if self.seed_base < 0:
+            raise PlanError(f"seed_base must be 0 or more, not {self.seed_base}")
+        if not self.task:
+            raise PlanError("task must name a task, such as 'original'")
+
+    def seed_of(self, index: int) -> int:
+        """Seed of the episode with this index."""
+        return self.seed if self.seed >= 0 else self.seed_base + index
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is published of the session: the fields of ``fosp_msgs/SessionState``."""
+
+    phase: Phase = Phase.IDLE
+    episode_id: str = ""
+    index: int = 0
+    seed: int = 0
+    task: str = ""
+    max_steps: int = 0
+    learn: bool = True
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What an event asks its caller to do."""
+
+    changed: bool = False
+    """Publish the snapshot."""
+    started: bool = False
+    """Publish that the episode started."""
+    refusal: str = ""
+    """Why the request was refused, and what to do."""
+    warning: str = ""
+    """Tell people."""
+
+
+NOTHING = Effects()
+
+
+@dataclass(frozen=True)
+class WeightsView:
+    """What trainer and policy have said about weights."""
+
+    announced_version: int = 0
+    announced_sha256: str = ""
+    announced_after: str = ""
+    """Episode that the announced weights were made after."""
+    acting_version: int = 0
+    acting_sha256: str = ""
+    loaded: bool = False
+    message: str = ""
+    """The policy's words about weights that it refused."""
+
+    @property
+    def acting_is_announced(self) -> bool:
+        """Whether the policy acts with what the trainer announced (or nothing was announced)."""
+        return self.loaded and self.announced_sha256 in ("", self.acting_sha256)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the policy refused announced weights; older ones still act, if there are any."""
+        return not self.loaded and bool(self.message)
+
+
+class Session:
+    """The session's state. ``snapshot`` is what others see."""
+
+    def __init__(self, plan: SessionPlan, first_index: int = 0) -> None:
+        """Start idle; ``first_index`` counts episodes of an earlier session of the same run."""
+        self.plan = plan
+        self.snapshot = Snapshot(task=plan.task, max_steps=plan.max_steps, learn=plan.learn)
+        self.weights = WeightsView()
+        self.spent_cost = 0.0
+        self._next_index = first_index
+        self._last_step = -1
+        self._learned = False
+        self._refresh_words()
+
+    # -- requests ---------------------------------------------------------------------------
+
+    def start(self, unique: str) -> Effects:
+        """Begin the next episode; ``unique`` makes its id different from all others."""
+        refusal = self._why_not_start()
+        if refusal:
+            return Effects(refusal=refusal)
+        plan, index = self.plan, self._next_index
+        seed = plan.seed_of(index)
+        self._next_index += 1
+        self._last_step = -1
+        self._learned = False
+        self.snapshot = Snapshot(
+            Phase.RUNNING,
+            episode_name(plan.task, seed, unique),
+            index,
+            seed,
+            plan.task,
+            plan.max_steps,
+            plan.learn,
+        )
+        self._refresh_words()
+        return Effects(changed=True, started=True)
+
+    def stop(self) -> Effects:
+        """End the running episode here; it counts like any other."""
+        if self.snapshot.phase is not Phase.RUNNING:
+            return Effects(refusal=f"no episode is running ({self._state_in_words()})")
+        return self._enter(Phase.AWAITING_LABEL)
+
+    def abort(self) -> Effects:
+        """End the running episode at once, or give up waiting for the trainer."""
+        phase, episode = self.snapshot.phase, self.snapshot.episode_id
+        if phase is Phase.RUNNING:
+            return self._enter(Phase.ABORTED)
+        if phase is Phase.TRAINING:
+            warning = f"no longer waiting for the training on {episode}; it stays stored"
+            return replace(self._enter(Phase.IDLE), warning=warning)
+        if phase in (Phase.AWAITING_LABEL, Phase.ABORTED):
+            how = "call /label_episode, with discard: true to drop it"
+            return Effects(refusal=f"episode {episode} is over already: {how}")
+        return Effects(refusal="nothing to abort: no episode is running")
+
+    # -- what others report -----------------------------------------------------------------
+
+    def observed(self, episode_id: str, step: int, is_last: bool) -> Effects:
+        """An observation went by."""
+        running = self.snapshot.phase is Phase.RUNNING
+        if not running or episode_id != self.snapshot.episode_id:
+            return NOTHING
+        first = self._last_step < 0
+        self._last_step = max(self._last_step, step)
+        if is_last or step >= self.snapshot.max_steps:
+            return self._enter(Phase.AWAITING_LABEL)
+        return self._reworded() if first else NOTHING
+
+    def recorded(self, episode_id: str) -> Effects:
+        """The episode's file is complete."""
+        if episode_id != self.snapshot.episode_id:
+            return NOTHING
+        if self.snapshot.phase is Phase.ABORTED:
+            return self._enter(Phase.AWAITING_LABEL)
+        return NOTHING
+
+    def labelled(self, episode_id: str, cost: float) -> Effects:
+        """Rewards and costs of an episode are known."""
+        if not self._awaits(episode_id):
+            return NOTHING
+        if self.snapshot.learn:
+            self.spent_cost += cost
+            return self._enter(Phase.TRAINING)
+        return self._enter(Phase.IDLE)
+
+    def discarded(self, episode_id: str) -> Effects:
+        """An episode will never be learned from."""
+        return self._enter(Phase.IDLE) if self._awaits(episode_id) else NOTHING
+
+    def learned(self, episode_id: str) -> Effects:
+        """The trainer took its gradient steps on an episode."""
+        if episode_id != self.snapshot.episode_id or self._learned:
+            return NOTHING
+        self._learned = True
+        return self._after_news()
+
+    def announced(self, version: int, sha256: str, episode_id: str) -> Effects:
+        """The trainer announced weights."""
+        self.weights = replace(
+            self.weights,
+            announced_version=version,
+            announced_sha256=sha256,
+            announced_after=episode_id,
+            message="" if sha256 != self.weights.announced_sha256 else self.weights.message,
+        )
+        return self._after_news()
+
+    def policy_status(self, version: int, sha256: str, loaded: bool, message: str) -> Effects:
+        """The policy said which weights act."""
+        self.weights = replace(
+            self.weights,
+            acting_version=version,
+            acting_sha256=sha256,
+            loaded=loaded,
+            message=message,
+        )
+        return self._after_news()
+
+    def planned(self, plan: SessionPlan) -> Effects:
+        """Another plan for the episodes to come."""
+        self.plan = plan
+        return self._reworded()
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _awaits(self, episode_id: str) -> bool:
+        waiting = self.snapshot.phase in (Phase.AWAITING_LABEL, Phase.ABORTED)
+        return waiting and episode_id == self.snapshot.episode_id
+
+    def _after_news(self) -> Effects:
+        """Training ends when the weights made after this episode act (or were refused)."""
+        weights = self.weights
+        done = self._learned and weights.announced_after == self.snapshot.episode_id
+        if self.snapshot.phase is not Phase.TRAINING or not done:
+            return self._reworded()
+        if weights.acting_is_announced:
+            return self._enter(Phase.IDLE)
+        if weights.refused:
+            warning = f"the policy refused weights {weights.announced_version}: {weights.message}"
+            return replace(self._enter(Phase.IDLE), warning=warning)
+        return self._reworded()
+
+    def _enter(self, phase: Phase) -> Effects:
+        self.snapshot = replace(self.snapshot, phase=phase)
+        self._refresh_words()
+        return Effects(changed=True)
+
+    def _reworded(self) -> Effects:
+        before = self.snapshot.waiting_for
+        self._refresh_words()
+        return Effects(changed=self.snapshot.waiting_for != before)
+
+    def _refresh_words(self) -> None:
+        self.snapshot = replace(self.snapshot, waiting_for=self._waiting_for())
+
+    def _waiting_for(self) -> str:
+        snapshot = self.snapshot
+        if snapshot.phase is Phase.RUNNING:
+            return "the first observation" if self._last_step < 0 else "the end of the episode"
+        if snapshot.phase is Phase.ABORTED:
+            return f"the file of {snapshot.episode_id}"
+        if snapshot.phase is Phase.AWAITING_LABEL:
+            return f"the label of {snapshot.episode_id}: /label_episode"
+        if snapshot.phase is Phase.TRAINING:
+            return self._training_in_words()
+        return self._why_not_start() or "/start_episode"
+
+    def _training_in_words(self) -> str:
+        weights, episode = self.weights, self.snapshot.episode_id
+        if not self._learned:
+            return f"the trainer to learn from {episode}"
+        if weights.announced_after != episode:
+            return f"the weights made after {episode}"
+        return f"the policy to load weights {weights.announced_version}"
+
+    def _state_in_words(self) -> str:
+        name = self.snapshot.phase.name.lower().replace("_", " ")
+        return f"{name}, waiting for {self.snapshot.waiting_for}"
+
+    def _why_not_start(self) -> str:
+        """Why an episode may not start now, and the remedy; empty when it may."""
+        snapshot, weights, budget = self.snapshot, self.weights, self.plan.cost_budget
+        if snapshot.phase in (Phase.RUNNING, Phase.ABORTED):
+            return f"episode {snapshot.episode_id} is not over: call /stop_episode or /abort"
+        if snapshot.phase is Phase.AWAITING_LABEL:
+            return f"episode {snapshot.episode_id} awaits its label: call /label_episode"
+        if snapshot.phase is Phase.TRAINING:
+            return f"still waiting for {self._training_in_words()}: /abort gives up waiting"
+        if self.plan.require_policy and not weights.loaded and not weights.acting_sha256:
+            return weights.message or "weights not loaded yet: is policy_node running?"
+        if self.plan.require_policy and not (weights.acting_is_announced or weights.refused):
+            return f"weights {weights.announced_version} announced but not loaded yet"
+        if 0 < budget <= self.spent_cost:
+            spent = f"the cost budget of {budget:g} is spent ({self.spent_cost:g})"
+            return f"{spent}: raise the parameter cost_budget"
+        return ""
+
+
+def episode_name(task: str, seed: int, unique: str) -> str:
+    """Id of an episode: ``<task>-<seed>-<unique>``, safe as a file's name."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{task}-{seed}-{unique}")

@@ -1,0 +1,141 @@
+"""Camera frame and pose in, one synchronised observation out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from fosp_msgs.msg import Observation, SessionState
+from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from fosp_agent.control.image_resize import to_policy_size
+from fosp_agent.control.observation_assembler import (
+    Assembled,
+    ObservationAssembler,
+    PairingConfig,
+)
+from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
+from fosp_agent.ros.conversions import (
+    image_from_message,
+    nanoseconds,
+    observation_message,
+    pose_from_message,
+    session_view,
+)
+from fosp_agent.ros.params import declare
+from fosp_agent.ros.qos import LATCHED, RECORDED, images
+from fosp_agent.ros.spin import run
+
+
+@dataclass(frozen=True)
+class ObservationConfig:
+    """The parameters of the node."""
+
+    use_pose: bool = True
+    """False: the robot has no pose; frames alone are observations."""
+    tolerance: float = 0.05
+    """Largest difference between the stamps of a frame and its pose [s]."""
+    min_period: float = 0.0
+    """Frames that follow the last observation sooner than this are left out [s]."""
+    settle: float = 0.0
+    """Frames of the first moments of an episode are left out, this long [s]."""
+    repeat_frames: bool = True
+    """A frame received again gives the same observation again (lockstep simulation)."""
+    image_size: int = 64
+    """Width and height of the policy's image [pixels]."""
+    base_frame: str = "base"
+    """Frame that the pose is expressed in."""
+    image_reliability: str = "best_effort"
+    """Reliability asked of the camera and pose topics: best_effort or reliable."""
+    silence: float = 2.0
+    """Warn when a topic is silent this long while an episode runs [s]."""
+
+
+class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
+    """Feeds the assembler and publishes what it completes."""
+
+    def __init__(self) -> None:
+        super().__init__("observation_node")
+        self._config = config = declare(self, ObservationConfig)
+        self._assembler = ObservationAssembler(
+            PairingConfig(
+                config.use_pose,
+                config.tolerance,
+                config.min_period,
+                config.settle,
+                config.repeat_frames,
+            )
+        )
+        self._heard: dict[str, float] = {topics.IMAGE: 0.0}
+        self._published = time.monotonic()
+        quality = images(config.image_reliability)
+        self._observations = self.create_publisher(Observation, topics.OBSERVATION, RECORDED)
+        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        if config.use_pose:
+            self._heard[topics.CURRENT_POSE] = 0.0
+            self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
+        self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(config.silence / 2, self._watch, clock=steady)
+
+    def _on_session(self, message: SessionState) -> None:
+        was_running = self._assembler.running
+        self._assembler.session(session_view(message))
+        if self._assembler.running and not was_running:
+            now = time.monotonic()
+            self._published = now
+            self._heard = dict.fromkeys(self._heard, now)
+
+    def _on_image(self, message: Image) -> None:
+        self._heard[topics.IMAGE] = time.monotonic()
+        try:
+            frame = image_from_message(message, topics.IMAGE)
+            image = to_policy_size(frame, self._config.image_size)
+        except UserError as problem:
+            self._complain(problem)
+            return
+        self._publish(self._assembler.image(nanoseconds(message.header.stamp), image))
+
+    def _on_pose(self, message: PoseStamped) -> None:
+        self._heard[topics.CURRENT_POSE] = time.monotonic()
+        try:
+            pose = pose_from_message(message.pose, topics.CURRENT_POSE)
+        except UserError as problem:
+            self._complain(problem)
+            return
+        self._publish(self._assembler.pose(nanoseconds(message.header.stamp), pose))
+
+    def _publish(self, seen: Assembled | None) -> None:
+        if seen is not None:
+            self._published = time.monotonic()
+            self._observations.publish(observation_message(seen, self._config.base_frame))
+
+    def _complain(self, problem: UserError) -> None:
+        self.get_logger().error(str(problem), throttle_duration_sec=5.0)
+
+    def _watch(self) -> None:
+        if not self._assembler.running:
+            return
+        now, silence = time.monotonic(), self._config.silence
+        silent = [topic for topic, heard in self._heard.items() if now - heard > silence]
+        for topic in silent:
+            self.get_logger().warning(
+                f"nothing on {self.resolve_topic_name(topic)} for {now - self._heard[topic]:.1f} s"
+                ": is its driver running?",
+                throttle_duration_sec=5.0,
+            )
+        if not silent and now - self._published > silence:
+            self.get_logger().warning(
+                f"{' and '.join(self._heard)} arrive, but no frame pairs up: do the stamps agree "
+                f"within {self._config.tolerance} s, and is use_sim_time the same everywhere?",
+                throttle_duration_sec=5.0,
+            )
+
+
+def main() -> None:
+    """Entry point."""
+    run(ObservationNode)

@@ -1,0 +1,104 @@
+"""A node's parameters as a dataclass: declared, described, typed, and read at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, ParameterUninitializedException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from fosp_agent.errors import UserError
+
+ConfigT = TypeVar("ConfigT")
+
+_TYPES: dict[Any, Parameter.Type] = {
+    bool: Parameter.Type.BOOL,
+    int: Parameter.Type.INTEGER,
+    float: Parameter.Type.DOUBLE,
+    str: Parameter.Type.STRING,
+    Path: Parameter.Type.STRING,
+    tuple[float, ...]: Parameter.Type.DOUBLE_ARRAY,
+    tuple[str, ...]: Parameter.Type.STRING_ARRAY,
+}
+
+
+class ParameterError(UserError):
+    """A parameter has the wrong type or value."""
+
+
+def declare(node: Node, config_class: type[ConfigT]) -> ConfigT:
+    """Declare one parameter per field of a dataclass, with its docstring, and read them all.
+
+    Whole numbers are taken for floats. Fields may be bool, int, float, str, Path,
+    ``tuple[float, ...]`` or ``tuple[str, ...]``, and need defaults.
+
+    Raises:
+        ParameterError: names the parameter, what came, and what is expected.
+    """
+    types = get_type_hints(config_class)
+    described = field_docs(config_class)
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(config_class):  # type: ignore[arg-type]
+        kind = types[field.name]
+        doc = described.get(field.name, "")
+        values[field.name] = _declare_one(node, field.name, kind, field.default, doc)
+    return config_class(**values)
+
+
+def _declare_one(node: Node, name: str, kind: Any, default: Any, doc: str) -> Any:
+    descriptor = ParameterDescriptor(description=doc, dynamic_typing=True, type=_TYPES[kind].value)
+    try:
+        value = node.declare_parameter(name, _to_ros(default), descriptor).value
+    except (InvalidParameterTypeException, ParameterUninitializedException) as problem:
+        raise ParameterError(f"{node.get_name()}: parameter {name}: {problem}") from problem
+    return convert(node.get_name(), name, kind, value)
+
+
+def convert(node_name: str, name: str, kind: Any, value: Any) -> Any:
+    """A parameter's value as the type of its field.
+
+    Raises:
+        ParameterError: it is of another type.
+    """
+    expected = _TYPES[kind].name.lower().replace("_", " ")
+    problem = ParameterError(f"{node_name}: parameter {name} is {value!r}; it must be a {expected}")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind in (bool, int, float, str):
+        if type(value) is not kind:
+            raise problem
+        return value
+    if kind is Path:
+        if not isinstance(value, str):
+            raise problem
+        return Path(value).expanduser()
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise problem
+    member = float if kind == tuple[float, ...] else str
+    try:
+        return tuple(member(item) for item in value)
+    except (TypeError, ValueError):
+        raise problem from None
+
+
+def _to_ros(default: Any) -> Any:
+    if isinstance(default, Path):
+        return str(default) if default != Path() else ""
+    return list(default) if isinstance(default, tuple) else default
+
+
+def field_docs(config_class: type[Any]) -> dict[str, str]:
+    """The docstring under each field of a dataclass; empty where the source is not at hand."""
+    try:
+        source = inspect.getsource(config_class)
+    except OSError:
+        return {}
+    pattern = r"^    (\w+): [^\n]+\n    \"\"\"(.*?)\"\"\""
+    found = re.finditer(pattern, source, re.MULTILINE | re.DOTALL)
+    return {match[1]: " ".join(match[2].split()) for match in found}

@@ -1,0 +1,200 @@
+"""Writes each episode into one MCAP file while it happens."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from fosp_msgs.msg import Action, CommandVerdict, EpisodeEvent, Observation, SessionState
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from fosp_agent.control.episode_recording import EpisodeRecording, Record
+from fosp_agent.episodes.errors import EpisodeError
+from fosp_agent.episodes.repair import repair
+from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
+from fosp_agent.ros.conversions import (
+    MessageError,
+    action_record,
+    event_message,
+    observation_record,
+    verdict_record,
+)
+from fosp_agent.ros.params import declare
+from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED
+from fosp_agent.ros.spin import run
+
+
+@dataclass(frozen=True)
+class RecorderConfig:
+    """The parameters of the node."""
+
+    run_dir: Path = Path()
+    """Episodes go to the folder ``episodes`` in here."""
+    environment: str = "safereach"
+    """Written into the file."""
+    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    """SI units per unit of normalised action; written into the file."""
+    grace: float = 0.5
+    """How long to wait for late messages of an episode that is over [s]."""
+
+
+class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
+    """Opens a file when an episode starts and closes it when it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("recorder_node")
+        self._config = declare(self, RecorderConfig)
+        if self._config.run_dir == Path():
+            raise UserError("recorder_node needs the parameter 'run_dir'")
+        self._store = EpisodeStore(self._config.run_dir / "episodes")
+        self._recording: EpisodeRecording | None = None
+        self._close_by: float | None = None
+        self._early: deque[Record] = deque(maxlen=300)
+        self._told: set[str] = set()
+        self._failed: dict[str, str] = {}
+        self._salvage()
+        self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
+        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RECORDED)
+        self.create_subscription(Action, topics.ACTION, self._on_action, RECORDED)
+        self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.1, self._close_if_done, clock=steady)
+
+    def _salvage(self) -> None:
+        """Save what an earlier recorder left unfinished."""
+        for path in self._store.unfinished():
+            try:
+                saved = repair(path)
+            except EpisodeError as problem:
+                self.get_logger().error(str(problem))
+            else:
+                self.get_logger().warning(
+                    f"{path.name} was left unfinished: saved {saved.observations} observations"
+                )
+
+    def destroy_node(self) -> None:
+        """Leave an unfinished episode as a file that can be repaired."""
+        if self._recording is not None:
+            self._recording.writer.abort()
+        super().destroy_node()
+
+    def _on_session(self, message: SessionState) -> None:
+        episode_id = message.episode_id
+        if not episode_id or episode_id in self._told:
+            return
+        current = self._recording.writer.episode_id if self._recording else ""
+        if message.state == SessionState.RUNNING:
+            if current != episode_id and episode_id not in self._failed:
+                self._open(message)
+        elif current == episode_id:
+            self._close_by = self._close_by or time.monotonic() + self._config.grace
+            self._close_if_done()
+        elif message.state in (SessionState.AWAITING_LABEL, SessionState.ABORTED):
+            self._tell(episode_id)
+
+    def _open(self, message: SessionState) -> None:
+        if self._recording is not None:
+            self._finish()
+        metadata = {
+            "environment": self._config.environment,
+            "task": message.task,
+            "seed": str(message.seed),
+            "max_steps": str(message.max_steps),
+            "learn": str(int(message.learn)),
+            "source": "policy",
+        }
+        try:
+            scale = self._config.action_scale
+            writer = self._store.writer(message.episode_id, metadata, scale)
+        except EpisodeError as problem:
+            self._fail(message.episode_id, problem)
+            return
+        self._recording, self._close_by = EpisodeRecording(writer), None
+        early = [record for record in self._early if record.episode_id == message.episode_id]
+        self._early.clear()
+        for record in early:
+            self._add(record)
+
+    def _on_observation(self, message: Observation) -> None:
+        try:
+            self._add(observation_record(message))
+        except MessageError as problem:
+            self.get_logger().error(str(problem), throttle_duration_sec=5.0)
+
+    def _on_action(self, message: Action) -> None:
+        self._add(action_record(message))
+
+    def _on_verdict(self, message: CommandVerdict) -> None:
+        self._add(verdict_record(message))
+
+    def _add(self, record: Record) -> None:
+        recording = self._recording
+        if recording is None or record.episode_id != recording.writer.episode_id:
+            if record.episode_id and record.episode_id not in self._told:
+                self._early.append(record)
+            return
+        try:
+            recording.add(record)
+        except EpisodeError as problem:
+            self._recording = None
+            self._fail(record.episode_id, problem)
+            return
+        if self._close_by is not None:
+            self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self._recording is None or self._close_by is None:
+            return
+        if self._recording.complete or time.monotonic() > self._close_by:
+            self._finish()
+
+    def _finish(self) -> None:
+        recording, self._recording, self._close_by = self._recording, None, None
+        assert recording is not None
+        episode_id = recording.writer.episode_id
+        if recording.missing:
+            self.get_logger().warning(f"{episode_id} was recorded without {recording.missing}")
+        try:
+            if recording.observed:
+                recording.writer.close()
+            else:
+                recording.writer.abort()
+        except EpisodeError as problem:
+            self._fail(episode_id, problem)
+        self._tell(episode_id)
+
+    def _fail(self, episode_id: str, problem: EpisodeError) -> None:
+        self._failed[episode_id] = str(problem)
+        self.get_logger().error(str(problem))
+
+    def _tell(self, episode_id: str) -> None:
+        """Say what became of the episode: a complete file, or nothing."""
+        self._told.add(episode_id)
+        stamp_ns = int(self.get_clock().now().nanoseconds)
+        path = self._store.file(episode_id)
+        if not path.exists():
+            why = self._failed.get(episode_id, "nothing of the episode was recorded")
+            kind = EpisodeEvent.DISCARDED
+            self._events.publish(event_message(kind, episode_id, stamp_ns, detail=why))
+            return
+        info = self._store.info(episode_id)
+        event = event_message(
+            EpisodeEvent.RECORDED,
+            episode_id,
+            stamp_ns,
+            path=str(path.resolve()),
+            observations=info.observations,
+            label_revision=info.label_revision,
+        )
+        self._events.publish(event)
+
+
+def main() -> None:
+    """Entry point."""
+    run(RecorderNode)
