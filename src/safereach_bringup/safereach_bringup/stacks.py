@@ -134,6 +134,7 @@ def session(learn: bool, require_policy: bool) -> Node:
             "seed_base": Arg("seed_base"),
             "learn": learn,
             "require_policy": require_policy,
+            "use_sim_time": Arg("lockstep"),
             "run_dir": Arg("run_dir"),
         },
     )
