@@ -76,7 +76,7 @@ class Fosp:
         }
 
     def expand(self) -> None:
-        """Begin fine-tuning: freeze the offline policy, create the new one (Algorithm 1, line 12)."""
+        """Begin fine-tuning: freeze the offline policy, create the new one (Algorithm 1, l. 12)."""
         self.networks.expand()
         self.networks.to(self.device)
         self.updates = 0
@@ -224,8 +224,13 @@ class Fosp:
         return penalty, metrics
 
     def _samples(
-        self, pair: CriticPair, reward: Tensor, signal: Tensor, data: TensorBatch,
-        posterior: Posterior, rollout: Rollout,
+        self,
+        pair: CriticPair,
+        reward: Tensor,
+        signal: Tensor,
+        data: TensorBatch,
+        posterior: Posterior,
+        rollout: Rollout,
     ) -> list[Samples]:
         """Real pairs with one-step targets, imagined pairs with lambda-returns; for one signal.
 
@@ -265,8 +270,8 @@ class Fosp:
         metrics: Metrics = {}
         for name, (pair, labels, signal, kappa) in sources.items():
             samples = self._samples(pair, labels, signal, data, posterior, rollout)
-            q = sum(q_loss(pair, s, config.slow_regularizer) for s in samples)
-            v = sum(v_loss(pair, s, kappa, config.slow_target) for s in samples)
+            q = torch.stack([q_loss(pair, s, config.slow_regularizer) for s in samples]).sum()
+            v = torch.stack([v_loss(pair, s, kappa, config.slow_target) for s in samples]).sum()
             total = total + q + v
             metrics[f"critic/{name}_q"] = float(q.detach())
             metrics[f"critic/{name}_v"] = float(v.detach())

@@ -20,9 +20,7 @@ class ValueNetwork(nn.Module):
         super().__init__()
         model = config.world_model
         self.values = TwoHot(model.bins, model.bin_limit)
-        self.mlp = MLP(
-            inputs, model.bins, layers=model.layers, units=model.units, output_scale=0.0
-        )
+        self.mlp = MLP(inputs, model.bins, layers=model.layers, units=model.units, output_scale=0.0)
 
     def logits(self, x: Tensor) -> Tensor:
         """(..., I) -> (..., bins)."""

@@ -12,7 +12,7 @@ from fosp_agent.config import ActorConfig
 def advantage_weight(
     reward_advantage: Tensor, cost_advantage: Tensor, feasibility: Tensor, config: ActorConfig
 ) -> Tensor:
-    """w = u exp(beta1 A_r) + (1 - u) exp(-beta2 A_c), clipped (eq. 19): (...) -> (...).
+    """Eq. 19, w = u exp(beta1 A_r) + (1 - u) exp(-beta2 A_c), clipped: (...) -> (...).
 
     With uniform weighting (behaviour cloning) w = 1.
     """
@@ -40,4 +40,5 @@ def cloning_loss(
         (): mean over N.
     """
     policy = actor(features)
-    return -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+    loss: Tensor = -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+    return loss

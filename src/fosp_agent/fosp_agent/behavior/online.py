@@ -11,7 +11,7 @@ from fosp_agent.config import ActorConfig
 def signed_weight(
     reward_advantage: Tensor, cost_advantage: Tensor, feasibility: Tensor, config: ActorConfig
 ) -> Tensor:
-    """w = u beta1 A_r - (1 - u) beta2 A_c (eq. 23): (...) -> (...)."""
+    """Eq. 23, w = u beta1 A_r - (1 - u) beta2 A_c: (...) -> (...)."""
     gain = feasibility * config.beta_reward * reward_advantage
     return gain - (1 - feasibility) * config.beta_cost * cost_advantage
 
@@ -29,7 +29,8 @@ def score_loss(
         entropy: eta.
     """
     policy = actor(features)
-    return -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+    loss: Tensor = -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+    return loss
 
 
 def value_loss(weight: Tensor, actor: Actor, features: Tensor, entropy: float) -> Tensor:
@@ -41,4 +42,5 @@ def value_loss(weight: Tensor, actor: Actor, features: Tensor, entropy: float) -
         features: (N, S), without a graph.
         entropy: eta.
     """
-    return -(weight + entropy * actor(features).entropy()).mean()
+    loss: Tensor = -(weight + entropy * actor(features).entropy()).mean()
+    return loss

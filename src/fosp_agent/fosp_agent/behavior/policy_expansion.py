@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,7 +10,8 @@ from torch import Tensor
 from fosp_agent.config import AgentConfig
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """Which of K candidates acts, for one state."""
 
     index: int
@@ -21,7 +22,7 @@ class Choice(NamedTuple):
 def value_scales(
     config: AgentConfig, reward_range: Tensor, cost_range: Tensor, steps: int
 ) -> tuple[Tensor, Tensor]:
-    """Q-hat and C-hat of eq. 22: running ranges, or the paper's bounds sum gamma^t for r = c = 1."""
+    """Q-hat and C-hat of eq. 22: running ranges, or the bounds sum gamma^t for r = c = 1."""
     if config.expansion.scale == "range":
         return reward_range, cost_range
     gamma = config.critic.gamma

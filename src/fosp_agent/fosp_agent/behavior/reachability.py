@@ -21,7 +21,8 @@ class Reachability(nn.Module):
 
     def logits(self, features: Tensor) -> Tensor:
         """(..., S) -> (...), float32."""
-        return self.mlp(features).float().squeeze(-1)
+        out: Tensor = self.mlp(features).float().squeeze(-1)
+        return out
 
     def forward(self, features: Tensor) -> Tensor:
         """(..., S) -> p (...)."""

@@ -8,10 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fosp_agent.errors import UserError
-
-MODES = ("sample", "greedy")
-
 
 def evaluate(
     weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = Path(
@@ -29,10 +25,9 @@ def evaluate(
     import torch
     from rich.progress import track
 
+    from fosp_agent.control.policy_runner import as_mode
     from fosp_agent.training.evaluate import report, run_tests
 
-    if mode not in MODES:
-        raise UserError(f"unknown mode {mode!r}; choose one of {', '.join(MODES)}")
     torch.set_num_threads(threads)
     found = run_tests(
         weights,
@@ -40,7 +35,7 @@ def evaluate(
         task,
         tests=tests,
         seed=seed,
-        mode="greedy" if mode == "greedy" else "sample",
+        mode=as_mode(mode),
     )
     shown = found if as_json else track(found, "testing", total=tests)
     summary = report(list(shown))

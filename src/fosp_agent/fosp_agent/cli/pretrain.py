@@ -27,8 +27,14 @@ def pretrain(
     """Train on a dataset with progress, TensorBoard, checkpoints and resume."""
     import torch
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from fosp_agent.config import load_preset, parse_override
     from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
@@ -64,4 +70,6 @@ def pretrain(
             console.print(f"interrupted at step {run.done}; go on with --resume")
             raise typer.Exit(130) from None
     seconds = time.monotonic() - started
-    console.print(f"{run.done} steps, {seconds / 60:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)")
+    console.print(
+        f"{run.done} steps, {seconds / 60:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -12,11 +12,27 @@ from torch import Tensor
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.policy_expansion import choose, value_scales
 from fosp_agent.control.image_preprocess import preprocess
+from fosp_agent.errors import UserError
+from fosp_agent.nn.distributions import BoundedNormal
 from fosp_agent.training.weights import LoadedWeights, load_weights
 from fosp_agent.types import ByteArray, Candidate, Decision, FloatArray
 from fosp_agent.world_model.rssm import State
 
 Mode = Literal["sample", "greedy"]
+
+
+def as_mode(name: str) -> Mode:
+    """Read a mode by name.
+
+    Raises:
+        UserError: unknown; the message lists the valid ones.
+    """
+    if name == "sample":
+        return "sample"
+    if name == "greedy":
+        return "greedy"
+    raise UserError(f"unknown mode {name!r}; choose one of {', '.join(get_args(Mode))}")
+
 
 EPISODE_STEPS = 80
 """Horizon of the value bounds of eq. 22."""
@@ -42,13 +58,14 @@ class PolicyRunner:
         self.reset(seed)
 
     @classmethod
-    def from_file(cls, path: Path | str, *, mode: Mode = "sample", seed: int = 0) -> PolicyRunner:
+    def from_file(cls, path: Path | str, *, mode: str = "sample", seed: int = 0) -> PolicyRunner:
         """Load a weights file.
 
         Raises:
             WeightsError: naming the file, what is wrong and what to do.
+            UserError: unknown mode.
         """
-        return cls(load_weights(Path(path)), mode, seed)
+        return cls(load_weights(Path(path)), as_mode(mode), seed)
 
     def reset(self, seed: int | None = None) -> None:
         """Forget the episode. With a seed, the same observations give the same decisions."""
@@ -102,9 +119,7 @@ class PolicyRunner:
             )
         )
         feasibility = float(self._networks.reachability.feasibility(features))
-        return Decision(
-            candidates[choice.index].action, choice.index, candidates, feasibility
-        )
+        return Decision(candidates[choice.index].action, choice.index, candidates, feasibility)
 
     def _filter(self, image: ByteArray, pose: FloatArray) -> Tensor:
         """Advance the model state by one observation: (1, S)."""
@@ -140,7 +155,7 @@ class PolicyRunner:
         return [name for name, _ in policies], torch.cat(drawn)
 
     def _draw(self, actor: Actor, features: Tensor) -> Tensor:
-        policy = actor(features)
+        policy: BoundedNormal = actor(features)
         return policy.mean if self._mode == "greedy" else policy.sample(self._generator)
 
     def _check(self, image: ByteArray, pose: FloatArray) -> None:

@@ -52,7 +52,7 @@ class TwoHot(nn.Module):
         return out.scatter_(-1, upper.unsqueeze(-1), weight.unsqueeze(-1))
 
     def decode(self, logits: Tensor) -> Tensor:
-        """(..., bins) -> (...), the mean in float32; summed in mirror pairs, so equal odds give 0."""
+        """(..., bins) -> (...), the mean in float32, in mirror pairs: equal odds give 0."""
         probability = torch.softmax(logits.float(), -1)
         half = len(self.bins) // 2
         negative = probability[..., :half].flip(-1)
@@ -83,7 +83,7 @@ def sample_one_hot(log_probs: Tensor) -> Tensor:
         noise = torch.empty_like(probability).exponential_()
         index = (probability / noise).argmax(-1)
         one_hot = F.one_hot(index, log_probs.shape[-1]).to(probability.dtype)
-    return one_hot + probability - probability.detach()
+    return one_hot + (probability - probability.detach())
 
 
 def categorical_kl(p: Tensor, q: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def categorical_kl(p: Tensor, q: Tensor) -> Tensor:
 
 
 class BoundedNormal:
-    """Diagonal Gaussian with its mean in (-1, 1): the policy's distribution over actions (..., A)."""
+    """Diagonal Gaussian with its mean in (-1, 1): the policy over actions (..., A)."""
 
     def __init__(self, mean: Tensor, std: Tensor) -> None:
         self.mean = mean

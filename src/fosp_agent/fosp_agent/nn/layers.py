@@ -1,8 +1,9 @@
-"""Linear and convolutional building blocks with layer norm and SiLU, as DreamerV3 (2023) has them."""
+"""Linear and convolutional blocks with layer norm and SiLU, as DreamerV3 (2023) has them."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 
 def initialize(module: nn.Module, scale: float = 1.0) -> None:
-    """Truncated normal with variance ``scale / mean(fan_in, fan_out)``, zero bias; scale 0: zeros."""
+    """Truncated normal of variance ``scale / mean(fan_in, fan_out)``, zero bias; scale 0: zeros."""
     if not isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
         return
     if module.bias is not None:
@@ -46,9 +47,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [inputs] + [units] * layers
-        self.hidden = nn.Sequential(
-            *(NormedLinear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
-        )
+        self.hidden = nn.Sequential(*(NormedLinear(i, o) for i, o in pairwise(sizes)))
         self.output = nn.Linear(sizes[-1], outputs)
         initialize(self.output, output_scale)
 
@@ -85,4 +84,6 @@ class GRUCell(nn.Module):
         gates = self.norm(self.linear(torch.cat([x, state], -1)))
         reset, candidate, update = gates.chunk(3, -1)
         candidate = torch.tanh(torch.sigmoid(reset) * candidate)
-        return torch.lerp(state, candidate.to(state.dtype), torch.sigmoid(update - 1).to(state.dtype))
+        return torch.lerp(
+            state, candidate.to(state.dtype), torch.sigmoid(update - 1).to(state.dtype)
+        )

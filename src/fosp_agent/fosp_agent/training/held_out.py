@@ -13,6 +13,9 @@ from fosp_agent.types import Batch, Episode
 
 FloatArray = npt.NDArray[np.float64]
 
+SEED = 0
+"""Of the latents drawn while measuring: two measurements of one model agree."""
+
 
 def whole_episodes(episodes: list[Episode]) -> Batch:
     """Episodes of one length as the rows of a batch."""
@@ -65,7 +68,9 @@ def held_out_metrics(networks: FospNetworks, episodes: list[Episode]) -> dict[st
     data = to_tensors(whole_episodes(episodes), next(networks.parameters()).device)
     model = networks.world_model
     networks.eval()  # decode every frame
-    filtered = model.filter(data)
+    with torch.random.fork_rng(devices=[]):  # measuring does not disturb what is measured
+        torch.manual_seed(SEED)
+        filtered = model.filter(data)
     networks.train()
     metrics = {f"held_out/{name}": float(x.mean()) for name, x in filtered.losses.items()}
     features = filtered.states.features()

@@ -111,9 +111,7 @@ class Pretrainer:
         path = self.plan.run_dir / CHECKPOINT
         save_checkpoint(path, self.agent, self.sampler, {"dataset": str(self.plan.dataset)})
         self._writer.flush()
-        return save_weights(
-            self.plan.run_dir / WEIGHTS, self.agent.networks, version=0, half=True
-        )
+        return save_weights(self.plan.run_dir / WEIGHTS, self.agent.networks, version=0, half=True)
 
     def _log(self, sums: dict[str, list[float]], progress: Progress) -> None:
         means = {name: float(np.mean(values)) for name, values in sums.items()}

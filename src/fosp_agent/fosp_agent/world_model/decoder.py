@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +22,7 @@ class ImageDecoder(nn.Module):
         initialize(self.linear)
         sizes = [8 * depth, 4 * depth, 2 * depth, depth]
         layers: list[nn.Module] = []
-        for i, o in zip(sizes[:-1], sizes[1:], strict=True):
+        for i, o in pairwise(sizes):
             conv = nn.ConvTranspose2d(i, o, 4, stride=2, padding=1, bias=False)
             initialize(conv)
             layers += [conv, ChannelNorm(o), nn.SiLU()]
@@ -73,4 +75,5 @@ class Decoder(nn.Module):
     def reconstruct(self, features: Tensor) -> Tensor:
         """(B, T, S) -> (B, T, C, 64, 64)."""
         with torch.no_grad():
-            return self.image(features.flatten(0, 1)).float().unflatten(0, features.shape[:2])
+            image: Tensor = self.image(features.flatten(0, 1)).float()
+        return image.reshape(*features.shape[:2], *image.shape[1:])

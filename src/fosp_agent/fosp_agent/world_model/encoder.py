@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,7 +23,7 @@ class ImageEncoder(nn.Module):
         super().__init__()
         sizes = [channels, depth, 2 * depth, 4 * depth, 8 * depth]
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        for inputs, outputs in pairwise(sizes):
             conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
             initialize(conv)
             layers += [conv, ChannelNorm(outputs), nn.SiLU()]
@@ -46,9 +48,7 @@ class Encoder(nn.Module):
         self.size = self.image.size
         self.pose: MLP | None = None
         if robot.pose_size:
-            self.pose = MLP(
-                robot.pose_size, config.units, layers=config.layers, units=config.units
-            )
+            self.pose = MLP(robot.pose_size, config.units, layers=config.layers, units=config.units)
             self.size += config.units
         self.register_buffer("center", torch.tensor(robot.pose_center), persistent=False)
         self.register_buffer("scale", torch.tensor(robot.pose_scale), persistent=False)

@@ -70,16 +70,17 @@ class RSSM(nn.Module):
     def advance(self, state: State, action: Tensor) -> Tensor:
         """One step of the deterministic state: (N, ...), (N, A) -> (N, D), float32."""
         x = torch.cat([state.stoch, action], -1)
-        return self.cell(self.input(x), state.deter).float()
+        deter: Tensor = self.cell(self.input(x), state.deter).float()
+        return deter
 
     def imagine_step(self, state: State, action: Tensor) -> State:
         """One step without a look: (N, ...), (N, A) -> (N, ...)."""
         deter = self.advance(state, action)
         return State(deter, sample_one_hot(self.prior(deter)).flatten(-2))
 
-    def observe_step(self, state: State, action: Tensor, look: Tensor, first: Tensor) -> tuple[
-        State, Tensor
-    ]:
+    def observe_step(
+        self, state: State, action: Tensor, look: Tensor, first: Tensor
+    ) -> tuple[State, Tensor]:
         """One step with a look.
 
         Args:
@@ -104,9 +105,9 @@ class RSSM(nn.Module):
         stoch = torch.where(keep, state.stoch, start.stoch)
         return State(deter, stoch), action * keep
 
-    def observe(self, embedding: Tensor, action: Tensor, first: Tensor) -> tuple[
-        State, Tensor, Tensor
-    ]:
+    def observe(
+        self, embedding: Tensor, action: Tensor, first: Tensor
+    ) -> tuple[State, Tensor, Tensor]:
         """Filter a batch of sequences.
 
         Args:
@@ -130,9 +131,9 @@ class RSSM(nn.Module):
         stoch = torch.stack([s.stoch for s in states], 1)
         return State(deter, stoch), torch.stack(posteriors, 1), self.prior(deter)
 
-    def kl_losses(self, posterior: Tensor, prior: Tensor, free_nats: float) -> tuple[
-        Tensor, Tensor
-    ]:
+    def kl_losses(
+        self, posterior: Tensor, prior: Tensor, free_nats: float
+    ) -> tuple[Tensor, Tensor]:
         """Dynamics and representation KL, each summed over latents, then clipped below.
 
         Args:
@@ -147,5 +148,5 @@ class RSSM(nn.Module):
         return dynamics.clamp(min=free_nats), representation.clamp(min=free_nats)
 
     def _log_probs(self, logits: Tensor) -> Tensor:
-        shaped = logits.unflatten(-1, (self.latents, self.classes))
+        shaped = logits.reshape(*logits.shape[:-1], self.latents, self.classes)
         return unimix_log_probs(shaped, self.unimix)
