@@ -79,7 +79,7 @@ def distance_to_target(scene: Scene, path: Points) -> float:
 
 def random_points(rng: np.random.Generator, count: int) -> Points:
     """Points (count, 3) anywhere in the region, low ones more often."""
-    points = rng.uniform(REGION_LOW, REGION_HIGH, (count, 3))
+    points: Points = rng.uniform(REGION_LOW, REGION_HIGH, (count, 3))
     low = rng.random(count) < 0.5
     points[low, 2] = rng.uniform(REGION_LOW[2], 0.065, int(low.sum()))
     return points
@@ -87,7 +87,7 @@ def random_points(rng: np.random.Generator, count: int) -> Points:
 
 def approach(scene: Scene, rng: np.random.Generator) -> Points:
     """Way points (M, 3) that end in the target: from the side, or from above."""
-    touch = scene.target + np.array([*rng.uniform(-0.008, 0.008, 2), 0.0])
+    touch: Points = scene.target + np.array([*rng.uniform(-0.008, 0.008, 2), 0.0])
     if rng.random() < 0.25:
         above = touch + np.array([0.0, 0.0, rng.uniform(0.030, 0.055)])
         return np.stack([above, touch])

@@ -38,7 +38,7 @@ class Task:
 
 
 GREEN_BOX = Shape("box", 0.020, 0.050)
-GREEN_CYLINDER = Shape("cylinder", 0.024, 0.042)
+GREEN_CYLINDER = Shape("cylinder", 0.023, 0.042)
 RED_CYLINDER = Shape("cylinder", 0.020, 0.022)
 RED_BOX = Shape("box", 0.018, 0.018)
 

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fosp_agent.types import Environment
+from fosp_sim_bridge.safety_gymnasium.adapter import make
+
+
+def test_point_goal_steps_with_six_tuples_and_repeats_from_its_seed() -> None:
+    env = make("SafetyPointGoal1")
+    robot: Environment = env
+    runs = []
+    for _ in range(2):
+        observation, _ = robot.reset(seed=7)
+        assert observation["image"].shape == (64, 64, 3)
+        assert observation["pose"].shape == (0,)
+        for _ in range(3):
+            observation, reward, cost, terminated, truncated, _ = robot.step(
+                np.array([0.5, 0.2], np.float32)
+            )
+        assert not terminated
+        assert not truncated
+        assert cost >= 0.0
+        runs.append((observation["image"], reward))
+    assert np.array_equal(runs[0][0], runs[1][0])
+    assert runs[0][1] == runs[1][1]
+    assert (robot.action_size, robot.max_steps) == (2, 250)
+    env.close()
+
+
+def test_the_back_camera_adds_three_other_channels() -> None:
+    env = make("SafetyPointGoal1", cameras=("front", "back"))
+    image = env.reset(seed=7)[0]["image"]
+    assert image.shape == (64, 64, 6)
+    assert not np.array_equal(image[..., :3], image[..., 3:])
+    env.close()
+
+
+def test_an_unknown_task_names_the_valid_ones() -> None:
+    with pytest.raises(ValueError, match=r"Nonsense.*SafetyPointGoal1"):
+        make("Nonsense")
