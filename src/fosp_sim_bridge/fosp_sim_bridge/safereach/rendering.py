@@ -34,6 +34,7 @@ class Camera:
             plain: without shadows and reflections, as the agent sees the scene.
         """
         require_backend()
+        model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         self._renderer = mujoco.Renderer(model, height, width)
         self._close = weakref.finalize(self, self._renderer.close)  # also before exit
         self._name = name

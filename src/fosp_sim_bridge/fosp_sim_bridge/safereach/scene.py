@@ -130,7 +130,6 @@ def scene_xml(task: Task) -> str:
   <compiler angle="radian" autolimits="true" inertiafromgeom="true"/>
   <option timestep="{SUBSTEP:g}" integrator="implicitfast" iterations="20" cone="elliptic"/>
   <visual>
-    <global offwidth="1280" offheight="1080"/>
     <quality shadowsize="2048" offsamples="4" numslices="16" numstacks="8" numquads="1"/>
     <headlight ambient="0.38 0.38 0.38" diffuse="0.22 0.22 0.22" specular="0 0 0"/>
     <map znear="0.05" zfar="20"/>
