@@ -24,7 +24,7 @@ class FakePolicy:
     def reset(self, seed: int | None = None) -> None:
         self.seeds.append(seed)
 
-    def act(self, image: object, pose: object, executed: FloatArray | None = None) -> Decision:
+    def act(self, _image: object, _pose: object, executed: FloatArray | None = None) -> Decision:
         self.executed.append(executed)
         action = np.full(2, np.nan if self.spoilt else len(self.executed) / 100, np.float32)
         return Decision(action, 0, (Candidate("offline", action, 0.0, 0.0, 1.0),), 1.0)

@@ -33,7 +33,7 @@ class Trainer:
     broken_after: int | None = None
     asked: int = 0
 
-    def __call__(self, version: int, offset: int, max_bytes: int) -> Chunk:
+    def __call__(self, _version: int, offset: int, max_bytes: int) -> Chunk:
         if self.broken_after is not None and offset >= self.broken_after:
             raise WeightsUnreachable("the line is down")
         self.asked += 1

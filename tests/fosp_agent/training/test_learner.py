@@ -136,7 +136,7 @@ def test_stopping_drops_the_episode_and_leaves_it_due(room: Room) -> None:
 
 def test_the_thread_learns_what_appears_and_ends_when_stopped(room: Room) -> None:
     taught = threading.Event()
-    room.learner._on_lesson = lambda lesson: taught.set()
+    room.learner._on_lesson = lambda _: taught.set()
     thread = threading.Thread(target=room.learner.run)
     thread.start()
     room.store.add(FakeInfo("late"))

@@ -25,7 +25,7 @@ def test_chunks_are_capped_and_make_up_the_file(server: WeightsServer) -> None:
 
 
 def test_an_unknown_version_names_the_known_ones(server: WeightsServer) -> None:
-    with pytest.raises(UnknownWeights, match="no weights version 7.*weights-000002"):
+    with pytest.raises(UnknownWeights, match=r"no weights version 7.*weights-000002"):
         server.piece(7, 0, 10)
 
 

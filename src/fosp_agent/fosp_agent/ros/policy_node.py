@@ -150,12 +150,13 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         decision, runner = answer.decision, self._follower.acting
         assert runner is not None
         normalized = np.asarray(decision.action, np.float64)
+        scale = np.array(runner.config.robot.action_scale, np.float64)
         return Action(
             header=answer.observed.token,
             episode_id=answer.observed.episode_id,
             step=answer.observed.step,
             source=Action.POLICY,
-            delta=(normalized * runner.action_scale).tolist(),
+            delta=(normalized * scale).tolist(),
             normalized=normalized.tolist(),
             chosen=decision.chosen,
             candidates=[
