@@ -78,3 +78,12 @@ def restore(state: dict[str, Any], agent: Fosp, sampler: SequenceSampler) -> Non
     agent.load_state_dict(state["agent"])
     sampler.load_state_dict(json.loads(state["sampler"]))
     torch.set_rng_state(state["torch_rng"])
+
+
+def forget(state: dict[str, Any], episode_id: str) -> None:
+    """Take an episode out of what ``restore`` expects the sampler to hold."""
+    sampler = json.loads(state["sampler"])
+    if episode_id in sampler["ids"]:
+        index = sampler["ids"].index(episode_id)
+        del sampler["ids"][index], sampler["online"][index]
+    state["sampler"] = json.dumps(sampler)

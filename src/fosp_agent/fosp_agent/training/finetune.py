@@ -13,8 +13,13 @@ from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
-from fosp_agent.nn.optim import NonFiniteLoss
-from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
+from fosp_agent.training.checkpoint import (
+    forget,
+    read_checkpoint,
+    restore,
+    save_checkpoint,
+)
+from fosp_agent.training.fit import require_fit
 from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
 from fosp_agent.types import Episode
 
@@ -38,6 +43,17 @@ def make_sampler(config: AgentConfig, seed: int) -> SequenceSampler:
         contact_fraction=training.contact_fraction,
         recent_fraction=training.recent_fraction,
     )
+
+
+class _Standing:
+    """What a lesson changes in memory, as it was before."""
+
+    def __init__(
+        self, sampler: SequenceSampler, learned: dict[str, int], info: WeightsInfo
+    ) -> None:
+        self.episodes = list(zip(sampler.episodes, sampler.online, strict=True))
+        self.learned = dict(learned)
+        self.info = info
 
 
 class Finetuner:
@@ -103,6 +119,8 @@ class Finetuner:
     def resume(cls, run_dir: Path) -> Finetuner:
         """Continue a run from its checkpoint: the same weights, optimisers and random state.
 
+        An episode that was discarded since is not drawn from any more.
+
         Raises:
             CheckpointError: missing or damaged.
             EpisodeError: an episode that was learned from is gone.
@@ -112,8 +130,11 @@ class Finetuner:
         tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
         tuner._add_dataset()
         store = EpisodeStore(run_dir / "episodes")
-        for episode_id in extra["learned"]:
-            tuner._sampler.add(store.load(episode_id), online=True)
+        for episode in (store.load(episode_id) for episode_id in extra["learned"]):
+            if episode.labelled:
+                tuner._sampler.add(episode, online=True)
+            else:
+                forget(state, episode.id)
         restore(state, agent, tuner._sampler)
         tuner.learned = {k: int(v) for k, v in extra["learned"].items()}
         tuner._recover(extra["version"], extra["episode_id"])
@@ -132,41 +153,39 @@ class Finetuner:
         the checkpoint.
 
         Raises:
-            LearnError: unlabelled, of other sizes, or a loss became NaN; nothing is changed.
+            LearnError: unlabelled, too short, of other sizes, a loss became NaN, or the files
+                cannot be written; nothing is changed.
         """
         _, state, _ = read_checkpoint(self._run_dir / CHECKPOINT)
-        known = self._sampler.ids
+        before = _Standing(self._sampler, self.learned, self.announce())
         try:
-            self._sampler.add(episode, online=True)
-            self._take_steps(on_progress)
-        except (NonFiniteLoss, UserError) as error:
-            self._roll_back(state, known)
+            self._take_lesson(episode, on_progress)
+        except (UserError, OSError) as error:
+            self._roll_back(state, before)
             raise LearnError(f"episode {episode.id} was not learned from: {error}") from error
         except BaseException:
-            self._roll_back(state, known)
+            self._roll_back(state, before)
             raise
-        revision = int(episode.metadata.get("label_revision", "1"))
-        self.learned[episode.id] = revision
-        updates = self._agent.updates
-        self._publish(self.announce().version + 1, updates, episode.id)
-        self._checkpoint()
         return self.announce()
 
-    def _take_steps(self, on_progress: ProgressCallback) -> None:
+    def _take_lesson(self, episode: Episode, on_progress: ProgressCallback) -> None:
+        require_fit(episode, self._agent.config.robot)
+        self._sampler.add(episode, online=True)
         total = int(self._settings["updates_per_episode"])
         for done in range(1, total + 1):
             metrics = self._agent.train_step(self._sampler.sample())
             on_progress(done, total, metrics)
+        self.learned[episode.id] = int(episode.metadata.get("label_revision", "1"))
+        self._publish(self.announce().version + 1, self._agent.updates, episode.id)
+        self._checkpoint()
 
-    def _roll_back(self, state: dict[str, Any], known: tuple[str, ...]) -> None:
-        """Undo a lesson: the sampler is rebuilt without it, everything else is restored."""
-        episodes = {episode.id: episode for episode in self._sampler.episodes}
-        online = dict(zip(self._sampler.ids, self._sampler.online, strict=True))
+    def _roll_back(self, state: dict[str, Any], before: _Standing) -> None:
+        """Undo a lesson: the sampler is rebuilt as it was, everything else is restored."""
         sampler = make_sampler(self._agent.config, 0)
-        for episode_id in known:
-            sampler.add(episodes[episode_id], online=online[episode_id])
+        for episode, online in before.episodes:
+            sampler.add(episode, online=online)
         restore(state, self._agent, sampler)
-        self._sampler = sampler
+        self._sampler, self.learned, self._info = sampler, before.learned, before.info
 
     def _add_dataset(self) -> None:
         folder = self._settings["dataset"]
@@ -174,8 +193,11 @@ class Finetuner:
             return
         store = EpisodeStore(Path(folder), create=False)
         for episode_id in store.ids():
-            if store.info(episode_id).label_revision > 0:
-                self._sampler.add(store.load(episode_id))
+            info = store.info(episode_id)
+            if info.label_revision > 0 and not info.discarded:
+                episode = store.load(episode_id)
+                require_fit(episode, self._agent.config.robot)
+                self._sampler.add(episode)
 
     def _publish(self, version: int, updates: int, episode_id: str) -> None:
         path = self._run_dir / "weights" / f"weights-{version:06d}.safetensors"

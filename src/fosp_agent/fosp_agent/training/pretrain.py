@@ -19,6 +19,7 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from fosp_agent.training.finetune import make_sampler
+from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
@@ -28,7 +29,7 @@ WEIGHTS = "weights.safetensors"
 
 
 class PretrainError(UserError):
-    """The run cannot begin: the dataset or the folder does not fit."""
+    """The run cannot begin: the dataset is empty, or the folder is taken."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Pretrainer:
         """Begin a run, or continue one at its last checkpoint.
 
         Raises:
-            PretrainError: the folder already has a run, or the dataset does not fit the preset.
+            PretrainError: the folder already has a run, or the dataset has no labelled episode.
+            MisfitError: the dataset does not fit the preset.
             CheckpointError: nothing to resume from.
         """
         path = plan.run_dir / CHECKPOINT
@@ -136,7 +138,8 @@ def load_dataset(path: Path, config: AgentConfig) -> list[Episode]:
     """All labelled episodes of a folder, checked against the preset's sizes.
 
     Raises:
-        PretrainError: none is labelled, or sizes differ.
+        PretrainError: none is labelled.
+        MisfitError: sizes differ.
         EpisodeError: a file cannot be read.
     """
     store = EpisodeStore(path, create=False)
@@ -146,14 +149,6 @@ def load_dataset(path: Path, config: AgentConfig) -> list[Episode]:
             f"{path} holds no labelled episode; record some with `./safereach demonstrate --out "
             f"{path}`, or label those that are there"
         )
-    robot = config.robot
-    size = (robot.image_size, robot.image_size, robot.image_channels)
     for episode in episodes:
-        found = (episode.image.shape[1:], episode.pose.shape[1], episode.action.shape[1])
-        if found != (size, robot.pose_size, robot.action_size):
-            raise PretrainError(
-                f"{episode.id} in {path} has image, pose and action sizes {found}, the preset "
-                f"wants {(size, robot.pose_size, robot.action_size)}; use the fitting preset or "
-                "set robot.* sizes"
-            )
+        require_fit(episode, config.robot)
     return episodes

@@ -17,7 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from fosp_agent.agents.networks import FospNetworks
-from fosp_agent.config import AgentConfig, from_dict, load_preset
+from fosp_agent.config import AgentConfig, ConfigError, from_dict, load_preset
 from fosp_agent.errors import UserError
 from fosp_agent.training.files import write_atomically
 
@@ -76,9 +76,14 @@ def save_weights(
         WeightsError: a weight is not finite.
     """
     tensors = {name: value.detach().cpu() for name, value in networks.state_dict().items()}
-    require_finite(tensors)
     if half:
         tensors = {name: _halve(value) for name, value in tensors.items()}
+    bad = not_finite(tensors)
+    if bad:
+        raise WeightsError(
+            f"the weight {bad} is not finite; nothing was written. Go back to an earlier "
+            "checkpoint and lower the learning rate"
+        )
     metadata = {
         "format": FORMAT,
         "version": str(version),
@@ -119,12 +124,7 @@ def load_weights(path: Path) -> LoadedWeights:
             f"{metadata.get('format')!r}, wanted {FORMAT!r}); give one made by "
             "`./safereach pretrain`"
         )
-    config = from_dict(json.loads(metadata["config"]))
-    networks = FospNetworks(config, expanded=json.loads(metadata["expanded"]))
-    try:
-        networks.load_state_dict({name: _widen(value) for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise WeightsError(f"{path} does not fit its own config: {error}") from error
+    networks = _rebuild(path, tensors, metadata)
     data = path.read_bytes()
     info = WeightsInfo(
         version=int(metadata["version"]),
@@ -135,7 +135,23 @@ def load_weights(path: Path) -> LoadedWeights:
         updates=int(metadata["updates"]),
         episode_id=metadata["episode_id"],
     )
-    return LoadedWeights(networks, config, info)
+    return LoadedWeights(networks, networks.config, info)
+
+
+def _rebuild(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> FospNetworks:
+    try:
+        config = from_dict(json.loads(metadata["config"]))
+        networks = FospNetworks(config, expanded=json.loads(metadata["expanded"]))
+        networks.load_state_dict({name: _widen(value) for name, value in tensors.items()})
+    except (KeyError, ValueError, RuntimeError, ConfigError) as error:
+        raise WeightsError(
+            f"{path} does not fit this version: {error}; make new weights with "
+            "`./safereach pretrain`"
+        ) from error
+    bad = not_finite(tensors)
+    if bad:
+        raise WeightsError(f"{path}: the weight {bad} is not finite; go back to an earlier version")
+    return networks
 
 
 def fresh(preset: str, path: Path, seed: int = 0, version: int = 0) -> WeightsInfo:
@@ -145,14 +161,12 @@ def fresh(preset: str, path: Path, seed: int = 0, version: int = 0) -> WeightsIn
         return save_weights(path, FospNetworks(load_preset(preset)), version=version)
 
 
-def require_finite(tensors: dict[str, Tensor]) -> None:
-    """Raise WeightsError naming the first tensor that holds a NaN or an infinity."""
+def not_finite(tensors: dict[str, Tensor]) -> str | None:
+    """Name of the first tensor that holds a NaN or an infinity, if any."""
     for name, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise WeightsError(
-                f"the weight {name} is not finite; nothing was written. Go back to an earlier "
-                "checkpoint and lower the learning rate"
-            )
+            return name
+    return None
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
