@@ -7,7 +7,7 @@ itself because a message got lost) gives the same observation again, never a new
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,8 @@ class PairingConfig:
     min_period: float = 0.0
     """Frames that follow the last observation sooner than this are left out [s]."""
     settle: float = 0.0
-    """Frames of the first moments of an episode are left out, this long [s]."""
+    """Frames of the first moments of an episode are left out, this long [s]; 0: all are taken,
+    and the clock of the session is not compared with that of the camera."""
     repeat_frames: bool = True
     """A frame received again gives the same observation again."""
 
@@ -86,7 +87,7 @@ class ObservationAssembler:
         if view.running and view.episode_id != self._session.episode_id:
             self._next_step = 0
         ended = self._session.running and not view.running
-        self._session = replace(view, running=view.running)
+        self._session = view
         if ended:
             self._frame = None
 
@@ -94,7 +95,10 @@ class ObservationAssembler:
         """A frame arrived."""
         last = self._last
         if last is not None and stamp_ns == last.image_stamp_ns:
-            return self._again(last)
+            # A first frame that came before the news that its episode runs is still to be used.
+            early = not last.episode_id and self._session.running and self._next_step == 0
+            if not (early and self._config.repeat_frames):
+                return self._again(last)
         self._frame = (stamp_ns, image)
         return self._match()
 
@@ -129,7 +133,7 @@ class ObservationAssembler:
         if session.running:
             if self._next_step > session.max_steps:
                 return False
-            if stamp_ns <= session.started_ns + config.settle * 1e9:
+            if config.settle > 0 and stamp_ns <= session.started_ns + config.settle * 1e9:
                 return False
         if self._last is None or (session.running and self._next_step == 0):
             return True

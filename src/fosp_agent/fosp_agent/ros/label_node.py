@@ -9,7 +9,7 @@ from fosp_msgs.msg import EpisodeEvent
 from fosp_msgs.srv import LabelEpisode
 from rclpy.node import Node
 
-from fosp_agent.episodes.errors import InvalidLabel
+from fosp_agent.episodes.errors import InvalidLabel, UnknownEpisode
 from fosp_agent.episodes.labels import LabelRecord, expand
 from fosp_agent.episodes.store import EpisodeInfo, EpisodeStore
 from fosp_agent.errors import UserError
@@ -35,7 +35,7 @@ class LabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self, request: LabelEpisode.Request, response: LabelEpisode.Response
     ) -> LabelEpisode.Response:
         try:
-            info = self._store.info(request.episode_id)
+            info = self._known(request.episode_id)
             record = self._record(request, info)
             response.revision = self._store.labels.add(record, relabel=request.relabel)
         except UserError as problem:
@@ -52,6 +52,14 @@ class LabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
         )
         self.get_logger().info(response.message)
         return response
+
+    def _known(self, episode_id: str) -> EpisodeInfo:
+        if not self._store.file(episode_id).exists():
+            latest = ", ".join(self._store.ids()[-3:]) or "none yet"
+            raise UnknownEpisode(
+                f"episode {episode_id!r} is not in {self._store.path}; the latest there: {latest}"
+            )
+        return self._store.info(episode_id)
 
     def _record(self, request: LabelEpisode.Request, info: EpisodeInfo) -> LabelRecord:
         if request.spans and (request.reward or request.cost):

@@ -30,6 +30,9 @@ from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, images
 from fosp_agent.ros.spin import run
 
+SETTLE = 0.2
+"""A frame sent while the scene is being reset must not open the episode [s]."""
+
 
 @dataclass(frozen=True)
 class ObservationConfig:
@@ -41,8 +44,9 @@ class ObservationConfig:
     """Largest difference between the stamps of a frame and its pose [s]."""
     min_period: float = 0.0
     """Frames that follow the last observation sooner than this are left out [s]."""
-    settle: float = 0.0
-    """Frames of the first moments of an episode are left out, this long [s]."""
+    settle: float = -1.0
+    """Frames of the first moments of an episode are left out, this long [s]; negative: 0.2 in
+    wall-clock time, none in simulated time."""
     repeat_frames: bool = True
     """A frame received again gives the same observation again (lockstep simulation)."""
     image_size: int = 64
@@ -66,7 +70,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 config.use_pose,
                 config.tolerance,
                 config.min_period,
-                config.settle,
+                self._settle(config.settle),
                 config.repeat_frames,
             )
         )
@@ -81,6 +85,10 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(config.silence / 2, self._watch, clock=steady)
+
+    def _settle(self, asked: float) -> float:
+        simulated = bool(self.get_parameter("use_sim_time").value)
+        return asked if asked >= 0 else (0.0 if simulated else SETTLE)
 
     def _on_session(self, message: SessionState) -> None:
         was_running = self._assembler.running
