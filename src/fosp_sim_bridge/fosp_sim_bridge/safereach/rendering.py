@@ -32,10 +32,19 @@ class Camera:
             width: [px]
             height: [px]
             plain: without shadows and reflections, as the agent sees the scene.
+
+        Raises:
+            RuntimeError: OpenGL is missing, or MuJoCo was imported with another one.
         """
         require_backend()
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
-        self._renderer = mujoco.Renderer(model, height, width)
+        try:
+            self._renderer = mujoco.Renderer(model, height, width)
+        except mujoco.FatalError as error:
+            raise RuntimeError(
+                f"cannot render without a screen ({error}); set MUJOCO_GL=egl or osmesa before "
+                "Python starts, or import fosp_sim_bridge before gymnasium and mujoco"
+            ) from error
         self._close = weakref.finalize(self, self._renderer.close)  # also before exit
         self._name = name
         if plain:
