@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import RobotConfig, WorldModelConfig
+from fosp_agent.config import ConfigError, RobotConfig, WorldModelConfig
 from fosp_agent.nn.distributions import symlog
 from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
 
@@ -50,8 +50,9 @@ class Encoder(nn.Module):
         if robot.pose_size:
             self.pose = MLP(robot.pose_size, config.units, layers=config.layers, units=config.units)
             self.size += config.units
-        self.register_buffer("center", torch.tensor(robot.pose_center), persistent=False)
-        self.register_buffer("scale", torch.tensor(robot.pose_scale), persistent=False)
+        center, scale = pose_range(robot)
+        self.register_buffer("center", torch.tensor(center), persistent=False)
+        self.register_buffer("scale", torch.tensor(scale), persistent=False)
 
     def normalize_pose(self, pose: Tensor) -> Tensor:
         """(..., P) [m], [rad] -> (..., P), about [-1, 1] over the workspace, then symlog."""
@@ -64,3 +65,20 @@ class Encoder(nn.Module):
             return embedding
         sense = F.silu(self.pose(self.normalize_pose(pose)))
         return torch.cat([embedding, sense.to(embedding.dtype)], -1)
+
+
+def pose_range(robot: RobotConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Centre and scale of the pose, (P,) each; empty for a robot without one.
+
+    Raises:
+        ConfigError: their sizes are not the pose's.
+    """
+    if not robot.pose_size:
+        return (), ()
+    for name, values in (("center", robot.pose_center), ("scale", robot.pose_scale)):
+        if len(values) != robot.pose_size:
+            raise ConfigError(
+                f"robot.pose_{name} has {len(values)} numbers, robot.pose_size is "
+                f"{robot.pose_size}; give one a component"
+            )
+    return robot.pose_center, robot.pose_scale
