@@ -31,6 +31,8 @@ WORKSPACE_BOX = np.array(
     ]
 )
 """Lowest and highest pose (2, 6) [m, rad] that is commanded."""
+TARGET_DIGITS = 9
+"""Decimals of a commanded pose [m, rad] that count: the same motion over any transport."""
 MAX_STEPS = 80
 SUBSTEPS = 10
 """Physics steps in a decision; a decision lasts SUBSTEPS * SUBSTEP = 0.1 s."""
@@ -165,6 +167,8 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         if pose.shape != (6,) or not np.isfinite(pose).all():
             raise ValueError(f"a target pose must be 6 finite numbers, got {pose}")
         np.clip(pose, WORKSPACE_BOX[0], WORKSPACE_BOX[1], out=pose)
+        # A pose that came as a quaternion differs in its last digits; contacts would amplify that.
+        np.round(pose, TARGET_DIGITS, out=pose)
         touched, hit = self._move(self._kinematics.solve(self._joints, pose))
         cost = self._cost_rule.after_step(hit, self._obstacle_speeds())
         self._step_index += 1
