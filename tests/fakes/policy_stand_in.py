@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import numpy as np
 from fosp_msgs.msg import Action, Observation, SessionState, WeightsStatus
@@ -23,9 +23,10 @@ def scripted_action(seed: int, step: int, size: int = 6) -> np.ndarray:
 
 
 class PolicyStandIn(Node):
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, nan_at: int) -> None:
         super().__init__("policy_node")
         self._size = size
+        self._nan_at = nan_at
         self._seed = 0
         self._actions = self.create_publisher(Action, "action", RECORDED)
         self._status = self.create_publisher(WeightsStatus, "weights_status", LATCHED)
@@ -40,6 +41,8 @@ class PolicyStandIn(Node):
         if message.is_last or not message.episode_id:
             return
         normalized = scripted_action(self._seed, message.step, self._size).astype(np.float64)
+        if message.step == self._nan_at:
+            normalized[0] = np.nan
         delta = normalized * SCALE if self._size == 6 else normalized
         self._actions.publish(
             Action(
@@ -54,5 +57,10 @@ class PolicyStandIn(Node):
 
 
 if __name__ == "__main__":
-    size = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 6
-    run(lambda: PolicyStandIn(size))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=6)
+    parser.add_argument(
+        "--nan-at", type=int, default=-1, help="step of an action that is not finite"
+    )
+    options = parser.parse_args()
+    run(lambda: PolicyStandIn(options.size, options.nan_at))

@@ -19,6 +19,8 @@ from fosp_msgs.srv import LabelEpisode
 from std_srvs.srv import Trigger
 
 from fakes.policy_stand_in import scripted_action
+from fosp_agent.control.command_gate import Reason
+from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED
 from fosp_agent.types import Episode
@@ -70,7 +72,7 @@ class Stack:
 
 
 @contextmanager
-def robot_side(domain: int, folder: Path, **bridge: object) -> Iterator[Stack]:
+def robot_side(domain: int, folder: Path, nan_at: int = -1, **bridge: object) -> Iterator[Stack]:
     """Every node of the robot side, with a stand-in for the policy."""
     run_dir, low, high = folder / "run", WORKSPACE_BOX[0].tolist(), WORKSPACE_BOX[1].tolist()
     lockstep = bool(bridge.get("lockstep", True))
@@ -100,7 +102,8 @@ def robot_side(domain: int, folder: Path, **bridge: object) -> Iterator[Stack]:
             )
             for package, name, parameters in nodes
         }
-        stand_in = Process([sys.executable, str(STAND_IN)], folder / "policy.log", domain)
+        command = [sys.executable, str(STAND_IN), "--nan-at", str(nan_at)]
+        stand_in = Process(command, folder / "policy.log", domain)
         running.callback(stand_in.stop)
         listener = running.enter_context(ear(domain))
         yield Stack(listener, run_dir, {**processes, "policy": stand_in})
@@ -206,3 +209,32 @@ def test_a_real_time_episode_is_recorded_and_labelled(ros_domain: int, tmp_path:
         assert labelled.observations == DECISIONS + 1
         episode = stack.store.load(episode_id)
         assert np.abs(episode.action[:-1]).sum() > 0
+
+
+def test_a_nan_action_is_vetoed_by_name_and_the_episode_goes_on(
+    ros_domain: int, tmp_path: Path
+) -> None:
+    with robot_side(ros_domain, tmp_path, nan_at=7) as stack:
+        episode_id = stack.start()
+        stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
+        recording = read_recording(stack.store.file(episode_id), validate=True)
+        vetoes = [verdict for _, verdict in recording.verdicts if not verdict.accepted]
+        assert [(one.step, one.reason) for one in vetoes] == [(7, Reason.NOT_FINITE)]
+        episode = stack.store.load(episode_id)
+        assert len(episode) == DECISIONS + 1
+        np.testing.assert_array_equal(episode.action[7], 0)
+        assert "NOT_FINITE" in stack.processes["command_gate_node"].output
+
+
+def test_a_killed_recorder_saves_what_it_had_when_it_comes_back(
+    ros_domain: int, tmp_path: Path
+) -> None:
+    with robot_side(ros_domain, tmp_path, lockstep=False, rate=40.0) as stack:
+        episode_id = stack.start()
+        wait_for(lambda: any(m.step >= 40 for m in stack.truth), 30, "forty frames went by")
+        stack.processes["recorder_node"].popen.kill()
+        log, run_dir = tmp_path / "recorder_again.log", tmp_path / "run"
+        with node("fosp_agent.ros", "recorder_node", ros_domain, log, run_dir=run_dir):
+            labelled = stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
+        assert 20 <= labelled.observations < DECISIONS + 1
+        assert len(stack.store.load(episode_id)) == labelled.observations

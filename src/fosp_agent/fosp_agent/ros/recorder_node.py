@@ -91,16 +91,23 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         current = self._recording.writer.episode_id if self._recording else ""
         if message.state == SessionState.RUNNING:
             if current != episode_id and episode_id not in self._failed:
-                self._open(message)
+                self._begin(message)
         elif current == episode_id:
             self._close_by = self._close_by or time.monotonic() + self._config.grace
             self._close_if_done()
         elif message.state in (SessionState.AWAITING_LABEL, SessionState.ABORTED):
             self._tell(episode_id)
 
-    def _open(self, message: SessionState) -> None:
+    def _begin(self, message: SessionState) -> None:
         if self._recording is not None:
             self._finish()
+        if self._store.file(message.episode_id).exists():
+            lost = EpisodeError(
+                f"{message.episode_id}: the recorder was restarted while it ran; only what came "
+                "before is kept"
+            )
+            self._fail(message.episode_id, lost)
+            return
         metadata = {
             "environment": self._config.environment,
             "task": message.task,
