@@ -1,0 +1,111 @@
+"""Every term of the actor's loss moves the actor: nothing in eq. 20 and 23 is decoration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from fosp_agent.agents.fosp import Fosp, Posterior
+from fosp_agent.nn.optim import frozen
+from fosp_agent.tensors import to_tensors
+
+LOUD = {"lagrangian.multiplier": 1.0, "actor.beta_reward": 1.0, "actor.beta_cost": 1.0}
+
+
+def gradient(agent: Fosp, batch: Any) -> Tensor:
+    """The actor's gradient on a batch, as one vector; the same luck each time."""
+    torch.manual_seed(3)
+    data, nets = to_tensors(batch), agent.networks
+    with frozen([nets.world_model, *nets.behaviors()]):
+        with torch.no_grad():
+            states = nets.world_model.filter(data).states
+        posterior = Posterior(states, states.features())
+        loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
+    parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
+    return torch.cat([p.flatten() for p in parts])
+
+
+def set_feasibility(agent: Fosp, logit: float) -> None:
+    """Let p(s) be sigmoid(logit) everywhere."""
+    torch.nn.init.zeros_(agent.networks.reachability.mlp.output.weight)
+    agent.networks.reachability.mlp.output.bias.data.fill_(logit)
+
+
+MODES: list[tuple[dict[str, Any], bool]] = [
+    ({}, False),
+    ({"actor.online_gradient": "value"}, True),
+    ({"actor.online_gradient": "score"}, True),
+]
+IDS = ["offline", "online value", "online score"]
+
+
+@pytest.mark.parametrize(("mode", "expanded"), MODES, ids=IDS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"actor.beta_reward": 2.0},
+        {"actor.beta_cost": 2.0},
+        {"actor.entropy": 0.1},
+        {"lagrangian.multiplier": 3.0},
+        {"lagrangian.penalty": 1.0},
+        {"lagrangian.enabled": False},
+        {"lagrangian.cost_limit": -5.0, "lagrangian.penalty": 1.0},
+    ],
+    ids=lambda c: "+".join(c),
+)
+def test_a_setting_changes_the_actors_gradient(
+    make_agent, make_batch, mode: dict[str, Any], expanded: bool, change: dict[str, Any]
+):
+    one = gradient(make_agent(LOUD | mode, expanded=expanded), make_batch())
+    other = gradient(make_agent(LOUD | mode | change, expanded=expanded), make_batch())
+    assert not torch.allclose(one, other, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(("mode", "expanded"), MODES, ids=IDS)
+@pytest.mark.parametrize("lagrangian", [True, False])
+def test_feasibility_changes_the_actors_gradient(
+    make_agent, make_batch, mode: dict[str, Any], expanded: bool, lagrangian: bool
+):
+    overrides = LOUD | mode | {"lagrangian.enabled": lagrangian}
+    gradients = []
+    for logit in (-1.0, 1.0):
+        agent = make_agent(overrides, expanded=expanded)
+        set_feasibility(agent, logit)
+        gradients.append(gradient(agent, make_batch()))
+    assert not torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(("mode", "expanded"), MODES, ids=IDS)
+@pytest.mark.parametrize("critic", ["reward_critic", "cost_critic"])
+def test_each_critic_changes_the_actors_gradient(
+    make_agent, make_batch, mode: dict[str, Any], expanded: bool, critic: str
+):
+    agent = make_agent(LOUD | mode | {"lagrangian.enabled": False}, expanded=expanded)
+    one = gradient(agent, make_batch())
+    torch.nn.init.normal_(getattr(agent.networks, critic).q.mlp.output.weight, std=0.3)
+    assert not torch.allclose(one, gradient(agent, make_batch()), rtol=1e-3, atol=1e-7)
+
+
+def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
+    """With Phi alone, steps down the loss lower the imagined cost return."""
+    silent = {"actor.weighting": "uniform", "actor.entropy": 0.0, "training.horizon": 2}
+    agent = make_agent(silent | {"lagrangian.multiplier": 1e3, "lagrangian.penalty": 1e-3})
+    data, nets = to_tensors(make_batch()), agent.networks
+    nets.cost_value_range.high.fill_(0.1)
+    returns = []
+    adam = torch.optim.Adam(nets.offline.parameters(), lr=0.01)
+    with frozen([nets.world_model, *nets.behaviors()]):
+        with torch.no_grad():
+            states = nets.world_model.filter(data).states
+        posterior = Posterior(states, states.features())
+        for _ in range(40):
+            torch.manual_seed(0)
+            penalty, metrics = agent._penalty(agent._imagine(posterior, data))
+            adam.zero_grad()
+            penalty.backward()
+            adam.step()
+            returns.append(metrics["lagrangian/cost_return"])
+    assert returns[-1] < returns[0]

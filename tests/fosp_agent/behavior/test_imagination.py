@@ -1,0 +1,75 @@
+"""Imagined roll-outs: what belongs to which state, what counts, where gradients go."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fosp_agent.behavior.actor import Actor
+from fosp_agent.behavior.imagination import Rollout, imagine
+from fosp_agent.nn.optim import frozen
+from fosp_agent.world_model.world_model import WorldModel
+
+HORIZON, STARTS = 4, 3
+
+
+@pytest.fixture
+def model(make_config) -> WorldModel:
+    world = WorldModel(make_config())
+    torch.nn.init.normal_(world.reward.mlp.output.weight)
+    return world
+
+
+@pytest.fixture
+def actor(make_config, model: WorldModel) -> Actor:
+    return Actor(model.rssm.feature_size, make_config())
+
+
+def roll(model: WorldModel, actor: Actor, proceed: torch.Tensor | None = None) -> Rollout:
+    start = model.rssm.initial(STARTS)
+    return imagine(model, actor, start, torch.ones(STARTS) if proceed is None else proceed, HORIZON)
+
+
+def test_signals_belong_to_the_state_that_they_arrive_with(model: WorldModel, actor: Actor):
+    rollout = roll(model, actor)
+    assert rollout.features.shape == (HORIZON + 1, STARTS, model.rssm.feature_size)
+    assert rollout.action.shape == (HORIZON, STARTS, 6)
+    after = rollout.features[1:]
+    torch.testing.assert_close(rollout.reward, model.reward(after))
+    torch.testing.assert_close(rollout.cost, model.cost.expected(after))
+    torch.testing.assert_close(rollout.violation, model.cost.probability(rollout.features))
+    torch.testing.assert_close(rollout.proceed[1:], model.proceed(after))
+
+
+def test_the_action_leads_from_its_state_to_the_next(model: WorldModel, actor: Actor):
+    rollout = roll(model, actor)
+    size = model.rssm.deter_size
+    state = model.rssm.initial(STARTS)
+    deter = model.rssm.advance(state, rollout.action[0])
+    torch.testing.assert_close(rollout.features[1, :, :size], deter)
+
+
+def test_a_terminal_root_weighs_nothing_and_a_running_one_all(model: WorldModel, actor: Actor):
+    weight = roll(model, actor, torch.tensor([1.0, 0.0, 1.0])).weight(0.9)
+    assert weight.shape == (HORIZON, STARTS)
+    assert weight[0].tolist() == pytest.approx([1.0, 0.0, 1.0])
+    assert not weight[:, 1].any()
+
+
+def test_weights_are_the_discounted_odds_of_reaching_a_state():
+    proceed = torch.tensor([[1.0], [0.5], [0.25], [0.125]])
+    empty = torch.zeros(3, 1)
+    rollout = Rollout(empty, empty, empty, empty, empty, proceed)
+    torch.testing.assert_close(
+        rollout.weight(0.9), torch.tensor([[1.0], [0.9 * 0.5], [0.81 * 0.125]])
+    )
+
+
+def test_the_gradient_of_a_predicted_cost_reaches_the_actor_through_the_dynamics(
+    model: WorldModel, actor: Actor
+):
+    with frozen([model]):
+        rollout = roll(model, actor)
+    gradients = torch.autograd.grad(rollout.cost[-1].sum(), list(actor.parameters()))
+    assert all(g.any() for g in gradients)
+    assert not any(p.grad is not None for p in model.parameters())

@@ -1,0 +1,59 @@
+"""Targets: which reward belongs to which step, and where a bootstrap ends."""
+
+from __future__ import annotations
+
+import torch
+
+from fosp_agent.behavior.returns import lambda_return, one_step_target, within_episode
+
+
+def test_lambda_return_agrees_with_a_naive_sum_of_n_step_returns():
+    horizon, lam = 4, 0.9
+    reward, value = torch.randn(horizon, 2), torch.randn(horizon, 2)
+    discount = torch.rand(horizon, 2)
+
+    def n_step(start: int, n: int) -> torch.Tensor:
+        total, factor = torch.zeros(2), torch.ones(2)
+        for k in range(start, start + n):
+            total = total + factor * reward[k]
+            factor = factor * discount[k]
+        return total + factor * value[start + n - 1]
+
+    for start in range(horizon):
+        left = horizon - start
+        expected = lam ** (left - 1) * n_step(start, left)
+        for n in range(1, left):
+            expected = expected + (1 - lam) * lam ** (n - 1) * n_step(start, n)
+        torch.testing.assert_close(lambda_return(reward, value, discount, lam)[start], expected)
+
+
+def test_lambda_return_stops_where_an_imagined_state_ends():
+    reward, value = torch.ones(3, 1), torch.full((3, 1), 100.0)
+    discount = torch.tensor([[0.9], [0.0], [0.9]])
+    out = lambda_return(reward, value, discount, 1.0)
+    torch.testing.assert_close(out[:2], torch.tensor([[1.9], [1.0]]))
+
+
+def test_q_at_a_step_regresses_on_the_reward_of_the_next():
+    reward = torch.tensor([[7.0, 1.0, 20.0, 300.0]])
+    target = one_step_target(reward, torch.zeros(1, 4), torch.zeros(1, 4, dtype=torch.bool), 0.9)
+    assert target.tolist() == [[1.0, 20.0, 300.0]]
+
+
+def test_no_target_crosses_into_another_row():
+    rows = torch.tensor([[1000.0], [2000.0], [3000.0]])  # a sentinel a row
+    steps = torch.arange(4.0)
+    reward, value = rows + steps, rows + 0.5 + steps
+    target = one_step_target(reward, value, torch.zeros(3, 4, dtype=torch.bool), 1.0)
+    torch.testing.assert_close(target, 2 * rows + 0.5 + 2 * steps[1:])
+
+
+def test_truncation_keeps_the_bootstrap_and_termination_loses_it():
+    terminal = torch.tensor([[False, False, False], [False, False, True]])
+    target = one_step_target(torch.zeros(2, 3), torch.full((2, 3), 10.0), terminal, 0.5)
+    assert target.tolist() == [[5.0, 5.0], [5.0, 0.0]]
+
+
+def test_a_pair_across_two_episodes_does_not_count():
+    first = torch.tensor([[True, False, True, False]])
+    assert within_episode(first).tolist() == [[1.0, 0.0, 1.0]]

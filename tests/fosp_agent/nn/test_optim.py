@@ -1,0 +1,82 @@
+"""Gradient steps and running ranges."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from fosp_agent.nn.optim import NonFiniteLoss, Optimizer, RunningRange, frozen
+
+
+def optimizer(module: nn.Module, rate: float = 0.1) -> Optimizer:
+    return Optimizer("judge", [module], learning_rate=rate, clip=1.0)
+
+
+def test_a_step_goes_downhill_and_reports_the_unclipped_norm():
+    module = nn.Linear(1, 1, bias=False)
+    before = module.weight.detach().clone()
+    norm = optimizer(module).step(30 * module.weight.sum())
+    assert norm == pytest.approx(30.0)
+    assert bool(module.weight < before)
+    assert module.weight.grad is None
+
+
+def test_a_nan_loss_names_the_part_and_changes_nothing():
+    module = nn.Linear(2, 1)
+    before = [p.detach().clone() for p in module.parameters()]
+    with pytest.raises(NonFiniteLoss, match="loss of judge is nan"):
+        optimizer(module).step(module(torch.full((1, 2), float("nan"))).sum())
+    assert all(torch.equal(a, b) for a, b in zip(before, module.parameters(), strict=True))
+
+
+def test_a_nan_gradient_of_a_finite_loss_changes_nothing():
+    module = nn.Linear(1, 1, bias=False)
+    before = module.weight.detach().clone()
+    with pytest.raises(NonFiniteLoss, match="gradient of judge"):
+        optimizer(module).step((0 * module.weight).sqrt().sum())
+    assert torch.equal(before, module.weight)
+
+
+def test_only_the_named_modules_receive_a_gradient():
+    mine, other = nn.Linear(1, 1), nn.Linear(1, 1)
+    optimizer(mine).step(other(mine(torch.ones(1, 1))).sum())
+    assert other.weight.grad is None
+
+
+def test_frozen_lets_gradients_through_but_not_in():
+    gate, source = nn.Linear(1, 1), torch.ones(1, 1, requires_grad=True)
+    with frozen([gate]):
+        loss = gate(source).sum()
+    assert torch.autograd.grad(loss, source)[0] == gate.weight
+    assert all(p.requires_grad for p in gate.parameters())
+
+
+def test_frozen_leaves_parameters_frozen_that_were_so_before():
+    gate = nn.Linear(1, 1).requires_grad_(False)
+    with frozen([gate]):
+        pass
+    assert not any(p.requires_grad for p in gate.parameters())
+
+
+def test_the_range_spans_the_5th_to_the_95th_percentile_and_then_moves_slowly():
+    values = RunningRange(decay=0.9, floor=0.01)
+    values.update(torch.linspace(0, 100, 101))
+    assert float(values.scale()) == pytest.approx(90.0)
+    values.update(torch.zeros(50))
+    assert float(values.low) == pytest.approx(4.5)
+    assert float(values.high) == pytest.approx(85.5)
+
+
+def test_the_range_never_falls_below_its_floor():
+    values = RunningRange(floor=0.25)
+    values.update(torch.ones(10))
+    assert float(values.scale()) == 0.25
+
+
+def test_the_range_is_saved():
+    values, other = RunningRange(), RunningRange()
+    values.update(torch.linspace(0, 100, 101))
+    other.load_state_dict(values.state_dict())
+    assert other.scale() == values.scale() > 1
+    assert int(other.updates) == 1
