@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 import rclpy
+from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
@@ -25,6 +26,10 @@ def run(make: Callable[[], Node]) -> None:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except (RCLError, InvalidHandle):
+        # A signal that lands between two calls of a callback or of the executor.
+        if rclpy.ok():
+            raise
     except UserError as problem:
         print(f"error: {problem}", file=sys.stderr, flush=True)
         sys.exit(2)
