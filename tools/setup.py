@@ -295,9 +295,9 @@ def write_environment(kind: str, environment: dict[str, str]) -> None:
         ["bash", "-c", source], env=environment, check=True, capture_output=True
     ).stdout
     values = dict(item.split("=", 1) for item in output.decode().split("\0") if "=" in item)
-    own_path = os.environ["PATH"].split(":")
-    added = [entry for entry in values["PATH"].split(":") if entry and entry not in own_path]
-    values["PATH"] = ":".join([*dict.fromkeys(added)])
+    homes = [str(VENV), *values["AMENT_PREFIX_PATH"].split(":")]
+    added = [entry for entry in values["PATH"].split(":") if entry.startswith(tuple(homes))]
+    values["PATH"] = ":".join(dict.fromkeys(added))
     lines = [f"export {name}={shlex.quote(values[name].strip(':'))}"
              for name in VARIABLES if name != "PATH" and values.get(name)]  # fmt: skip
     if kind == "wheels":
