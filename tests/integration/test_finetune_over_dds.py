@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
+from fosp_agent.control.decision_loop import policy_seed
+from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.episodes.reader import Recording, read_recording
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training import weights
@@ -40,6 +43,7 @@ def test_three_tiny_episodes_fine_tune(ros_domain: int, tmp_path: Path) -> None:
     the_weights_version_rises_with_each_episode(run_dir)
     the_policys_bytes_change_and_are_the_announced_ones(run_dir)
     the_executed_action_is_the_scored_one(run_dir)
+    the_same_weights_and_seed_decide_the_same(run_dir)
     the_operator_reads_a_line_an_episode_and_a_table(run_dir, stack.output)
 
 
@@ -100,6 +104,21 @@ def the_executed_action_is_the_scored_one(run_dir: Path) -> None:
                 np.testing.assert_array_equal(executed, scored)
                 unclipped += 1
     assert unclipped > EPISODES * DECISIONS // 4
+
+
+def the_same_weights_and_seed_decide_the_same(run_dir: Path) -> None:
+    """Replaying the recorded observations of the last episode gives its actions, bit for bit."""
+    torch.set_num_threads(1)
+    recording = recordings(run_dir)[-1]
+    actions = {action.step: action for _, action in recording.actions}
+    executed = {verdict.step: verdict.normalized for _, verdict in recording.verdicts}
+    version = actions[0].weights_version
+    runner = PolicyRunner.from_file(run_dir / "weights" / f"weights-{version:06d}.safetensors")
+    runner.reset(policy_seed(int(recording.metadata["seed"])))
+    for seen in recording.steps()[:-1]:
+        before = executed[seen.step - 1].astype(np.float32) if seen.step else None
+        decision = runner.act(seen.image.copy(), seen.pose.astype(np.float32), before)
+        np.testing.assert_array_equal(decision.action, actions[seen.step].normalized)
 
 
 def the_operator_reads_a_line_an_episode_and_a_table(run_dir: Path, output: str) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 from collections.abc import Callable
 
 import rclpy
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from fosp_agent.errors import UserError
+
+END_PATIENCE = 6.5
+"""How long a process may take to end [s]."""
+
+WAKE_UP = 0.5
+"""How often a node without messages looks whether it should end [s]."""
 
 
 def run(make: Callable[[], Node]) -> None:
@@ -23,6 +31,9 @@ def run(make: Callable[[], Node]) -> None:
     node: Node | None = None
     try:
         node = make()
+        # A signal that lands before the executor waits would be noticed at the next message only.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(WAKE_UP, _nothing, clock=steady)
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -34,6 +45,12 @@ def run(make: Callable[[], Node]) -> None:
         print(f"error: {problem}", file=sys.stderr, flush=True)
         sys.exit(2)
     finally:
+        # Whatever hangs from here on (a thread, the middleware) is named and ended.
+        faulthandler.dump_traceback_later(END_PATIENCE, exit=True)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _nothing() -> None:
+    """Only to wake up."""

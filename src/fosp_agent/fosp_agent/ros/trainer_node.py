@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 from fosp_msgs.msg import EpisodeEvent, TrainingProgress, WeightsAnnouncement
 from fosp_msgs.srv import FetchWeights
+from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from std_msgs.msg import Header
 
 from fosp_agent.episodes.store import EpisodeStore
@@ -118,7 +120,8 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _on_progress(
         self, episode_id: str, done: int, total: int, metrics: dict[str, float]
     ) -> None:
-        self._progress.publish(
+        self._send(
+            self._progress,
             TrainingProgress(
                 header=self._header(),
                 episode_id=episode_id,
@@ -126,7 +129,7 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 updates_total=total,
                 metric_names=list(metrics),
                 metric_values=[float(value) for value in metrics.values()],
-            )
+            ),
         )
 
     def _on_lesson(self, lesson: Lesson) -> None:
@@ -151,11 +154,12 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             event.label_revision = lesson.label_revision
             event.episode_return = float(lesson.episode.reward.sum())
             event.episode_cost = float(lesson.episode.cost.sum())
-        self._events.publish(event)
+        self._send(self._events, event)
 
     def _announce(self) -> None:
         info = self._finetuner.announce()
-        self._announcements.publish(
+        self._send(
+            self._announcements,
             WeightsAnnouncement(
                 header=self._header(),
                 version=info.version,
@@ -165,8 +169,16 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 preset=info.preset,
                 updates=info.updates,
                 episode_id=info.episode_id,
-            )
+            ),
         )
+
+    def _send(self, publisher: Publisher, message: object) -> None:
+        """Publish, unless the process is ending: the checkpoint tells it all at the next start."""
+        try:
+            publisher.publish(message)
+        except (RCLError, InvalidHandle):
+            if self.context.ok():
+                raise
 
     def _header(self) -> Header:
         return Header(stamp=self.get_clock().now().to_msg())

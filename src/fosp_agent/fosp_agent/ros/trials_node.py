@@ -146,7 +146,7 @@ class Trials:
         }
         self.summary.reconcile(learned)
         if done := len(self.summary.episodes):
-            say(f"going on after {done} episodes")
+            say(f"going on after {done} episode{'s' * (done > 1)}")
         self.summary.save(self._path)
 
     def _episode(self, number: int) -> EpisodeResult:

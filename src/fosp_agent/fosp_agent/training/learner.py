@@ -144,11 +144,12 @@ class Learner:
         while not self._stopping.is_set():
             self._wake.clear()
             due = self.due()
-            if not due:
-                self._wake.wait()
             for info in due:
                 if not self._learn(info):
                     return
+            # After the clear: what is woken or stopped since then is not missed.
+            if not due and not self._stopping.is_set():
+                self._wake.wait()
 
     def due(self) -> list[LabelledInfo]:
         """Labelled, learnable episodes whose newest label has not been learned from, in order."""
