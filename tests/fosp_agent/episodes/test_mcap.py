@@ -232,7 +232,7 @@ def test_existing_episode_and_leftover_are_never_overwritten(
     with pytest.raises(EpisodeError, match="exists already"):
         store.write(random_episode())
     shutil.copy(store.file("original-7-0001"), store.path / "crashed.mcap.active")
-    with pytest.raises(EpisodeError, match="left over from a crash.*dataset repair"):
+    with pytest.raises(EpisodeError, match=r"left over from a crash.*dataset repair"):
         store.writer("crashed", {}, [1.0])
 
 

@@ -160,7 +160,7 @@ def test_resuming_with_other_episodes_or_settings_is_refused(
     sampler = filled(sentinel_episode)
     state = sampler.state_dict()
     sampler.add(sentinel_episode(9))
-    with pytest.raises(SamplerError, match="ids differ.*6 episodes now, 5 episodes saved"):
+    with pytest.raises(SamplerError, match=r"ids differ.*6 episodes now, 5 episodes saved"):
         sampler.load_state_dict(state)
     with pytest.raises(SamplerError, match="contact_fraction differ"):
         filled(sentinel_episode, contact_fraction=0.5).load_state_dict(state)

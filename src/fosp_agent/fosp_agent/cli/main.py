@@ -68,11 +68,11 @@ def load_verb(name: str) -> Any:
 class VerbGroup(TyperGroup):
     """A group whose commands are imported on demand, and whose user errors are one line."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """Verbs that can be loaded, by name."""
         return [name for name in sorted(verbs()) if self._loaded(name) is not None]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """The verb, or None when there is none of this name.
 
         Raises:

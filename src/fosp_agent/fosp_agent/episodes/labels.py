@@ -126,7 +126,7 @@ def check_values(
 
 
 class LabelJournal:
-    """Append-only ``labels.jsonl``: one JSON object a line, synced to the disk before `add` returns.
+    """Append-only ``labels.jsonl``: one JSON object a line, on the disk before `add` returns.
 
     Every revision stays; the last one of an episode holds. Several processes may read and write the
     same journal: each call first takes in what others have appended.

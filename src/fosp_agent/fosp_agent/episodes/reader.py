@@ -51,6 +51,7 @@ class Recording:
 
     @property
     def episode_id(self) -> str:
+        """As the file says, else as its name does."""
         return self.metadata.get("episode_id", self.path.name.split(".mcap")[0])
 
     def action_scale(self) -> list[float]:

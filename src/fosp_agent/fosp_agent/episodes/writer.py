@@ -155,7 +155,7 @@ class EpisodeWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            os.replace(self.active, self.path)
+            self.active.replace(self.path)
             sync_folder(self.path.parent)
         except OSError as error:
             raise self._give_up(error) from error
