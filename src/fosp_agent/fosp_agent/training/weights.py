@@ -94,7 +94,7 @@ def save_weights(
         "episode_id": episode_id,
         "expanded": json.dumps(networks.expanded),
     }
-    data = save({k: v.contiguous().clone() for k, v in tensors.items()}, metadata)
+    data = _ordered(save({k: v.contiguous().clone() for k, v in tensors.items()}, metadata))
     write_atomically(path, data)
     digest = hashlib.sha256(data).hexdigest()
     preset = networks.config.preset
@@ -167,6 +167,20 @@ def not_finite(tensors: dict[str, Tensor]) -> str | None:
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             return name
     return None
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its metadata in order, so that the same weights have the same hash.
+
+    A safetensors file is the length of its header (8 bytes, little endian), the header (JSON,
+    padded with spaces to a multiple of 8), and the tensors.
+    """
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
