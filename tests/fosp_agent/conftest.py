@@ -70,12 +70,12 @@ def make_batch() -> BatchFactory:
 def make_episode() -> EpisodeFactory:
     """Makes a labelled episode of random numbers."""
 
-    def make(id: str = "original-7-0001", length: int = 8, **changes: Any) -> Episode:
-        rng = np.random.default_rng(sum(id.encode()) + length)
+    def make(name: str = "original-7-0001", length: int = 8, **changes: Any) -> Episode:
+        rng = np.random.default_rng(sum(name.encode()) + length)
         action = rng.uniform(-1, 1, (length, 6)).astype(np.float32)
         action[-1] = 0.0
         values: dict[str, Any] = {
-            "id": id,
+            "id": name,
             "image": rng.integers(0, 256, (length, 64, 64, 3), dtype=np.uint8),
             "pose": rng.normal(size=(length, 6)).astype(np.float32),
             "action": action,

@@ -67,7 +67,7 @@ def test_every_trained_weight_moves_and_every_metric_is_finite(
         {"actor.weighting": "uniform"},
         {"actor.normalize_advantage": False},
     ],
-    ids=lambda o: "+".join(o),
+    ids="+".join,
 )
 def test_every_switch_trains(make_agent, make_batch, overrides: dict[str, Any]):
     agent = make_agent(overrides)
@@ -153,7 +153,8 @@ def test_reachability_learns_from_labels_on_real_steps(make_agent, make_batch, m
     real, imagined = targets
     torch.testing.assert_close(real[:, 1], torch.tensor([0.125, 0.25, 0.5, 1.0, last[1]]))
     torch.testing.assert_close(real[:, 0], last[0] * 0.5 ** torch.arange(4, -1, -1))
-    assert 0 <= imagined.min() and imagined.max() <= 1
+    assert imagined.min() >= 0
+    assert imagined.max() <= 1
 
 
 def test_the_same_luck_gives_the_same_step(make_agent, make_batch):

@@ -54,7 +54,7 @@ IDS = ["offline", "online value", "online score"]
         {"lagrangian.enabled": False},
         {"lagrangian.cost_limit": -5.0, "lagrangian.penalty": 1.0},
     ],
-    ids=lambda c: "+".join(c),
+    ids="+".join,
 )
 def test_a_setting_changes_the_actors_gradient(
     make_agent, make_batch, mode: dict[str, Any], expanded: bool, change: dict[str, Any]

@@ -43,7 +43,8 @@ def test_targets_stay_in_zero_to_one():
         target = reachability_target(
             torch.rand(9, 4).round(decimals=1), torch.rand(4), torch.rand(8, 4), GAMMA
         )
-        assert 0 <= target.min() and target.max() <= 1
+        assert target.min() >= 0
+        assert target.max() <= 1
 
 
 @pytest.mark.parametrize(("hazard", "low", "high"), [(0.0, 0.0, 0.1), (1.0, 0.9, 1.0)])
@@ -61,7 +62,8 @@ def test_p_falls_to_zero_in_a_safe_loop_and_rises_to_one_beside_a_hazard(
         reachability_loss(network, features, target).backward()
         adam.step()
     p = network(features)
-    assert low <= p.min() and p.max() <= high
+    assert p.min() >= low
+    assert p.max() <= high
 
 
 def test_feasibility_is_one_minus_p_without_a_graph(make_config):

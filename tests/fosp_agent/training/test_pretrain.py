@@ -1,0 +1,136 @@
+"""Pretraining: begins cleanly, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fosp_agent.agents.networks import fingerprint
+from fosp_agent.episodes.errors import EpisodeError, SamplerError
+from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.training.checkpoint import CheckpointError, read_checkpoint
+from fosp_agent.training.fit import MisfitError
+from fosp_agent.training.pretrain import CHECKPOINT, Pretrainer, PretrainError, PretrainPlan
+from fosp_agent.training.weights import load_weights
+
+
+def plan(dataset: Path, run_dir: Path, steps: int, **changes: Any) -> PretrainPlan:
+    settings: dict[str, Any] = {"held_out": 0.25, "checkpoint_every": 100, "log_every": 1}
+    return PretrainPlan(dataset, run_dir, steps, 3, **(settings | changes))
+
+
+def test_a_resumed_run_continues_the_same_curve(make_config, dataset: Path, tmp_path: Path):
+    straight: list[dict[str, float]] = []
+    one = Pretrainer.open(plan(dataset, tmp_path / "a", 4), make_config(), resume=False)
+    one.train(lambda _done, metrics: straight.append(metrics))
+    pieces: list[dict[str, float]] = []
+    half = Pretrainer.open(plan(dataset, tmp_path / "b", 2), make_config(), resume=False)
+    half.train(lambda _done, metrics: pieces.append(metrics))
+    rest = Pretrainer.open(plan(dataset, tmp_path / "b", 4), make_config(), resume=True)
+    assert rest.done == 2
+    rest.train(lambda _done, metrics: pieces.append(metrics))
+    assert len(straight) == 4
+    assert pieces == straight
+    assert fingerprint(rest.agent.networks) == fingerprint(one.agent.networks)
+    assert (tmp_path / "a/weights.safetensors").read_bytes() == (
+        tmp_path / "b/weights.safetensors"
+    ).read_bytes()
+
+
+def test_how_often_is_measured_and_saved_does_not_change_the_curve(
+    make_config, dataset: Path, tmp_path: Path
+):
+    prints = []
+    for name, every in (("often", 1), ("once", 100)):
+        run = Pretrainer.open(
+            plan(dataset, tmp_path / name, 3, checkpoint_every=every), make_config(), resume=False
+        )
+        run.train(lambda _done, _metrics: None)
+        prints.append(fingerprint(run.agent.networks))
+    assert prints[0] == prints[1]
+
+
+def test_an_interrupted_run_leaves_a_checkpoint_that_resumes(
+    make_config, dataset: Path, tmp_path: Path
+):
+    def stop(done: int, _metrics: dict[str, float]) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    run = Pretrainer.open(plan(dataset, tmp_path / "run", 4), make_config(), resume=False)
+    with pytest.raises(KeyboardInterrupt):
+        run.train(stop)
+    resumed = Pretrainer.open(plan(dataset, tmp_path / "run", 4), make_config(), resume=True)
+    assert resumed.done == 2
+
+
+def test_the_weights_are_those_of_a_policy_before_the_expansion(
+    make_config, dataset: Path, tmp_path: Path
+):
+    run = Pretrainer.open(plan(dataset, tmp_path / "run", 1), make_config(), resume=False)
+    info = run.train(lambda _done, _metrics: None)
+    loaded = load_weights(info.path)
+    assert not loaded.networks.expanded
+    assert loaded.config == make_config()
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+def test_held_out_episodes_are_not_trained_on(make_config, dataset: Path, tmp_path: Path):
+    run = Pretrainer.open(
+        plan(dataset, tmp_path / "run", 1, held_out=0.5), make_config(), resume=False
+    )
+    held = {episode.id for episode in run.held_out}
+    assert held and not held & set(run.sampler.ids)
+    assert len(held) + len(run.sampler) == 4
+
+
+def test_a_folder_that_has_a_run_is_not_begun_again(make_config, dataset: Path, tmp_path: Path):
+    Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).checkpoint()
+    with pytest.raises(PretrainError, match=r"already has a run; add --resume"):
+        Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False)
+
+
+def test_resuming_nothing_is_an_error_that_names_the_file(
+    make_config, dataset: Path, tmp_path: Path
+):
+    with pytest.raises(CheckpointError, match=r"pretrain\.pt: no such checkpoint"):
+        Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+def test_a_damaged_checkpoint_is_named(
+    make_config, dataset: Path, tmp_path: Path, content: bytes | None
+):
+    Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).checkpoint()
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-3000] if content is None else content)
+    with pytest.raises(CheckpointError, match=r"pretrain\.pt cannot be read"):
+        read_checkpoint(path)
+
+
+def test_a_missing_or_unlabelled_dataset_is_named(make_config, tmp_path: Path, make_episode):
+    with pytest.raises(EpisodeError, match="no such folder"):
+        Pretrainer.open(plan(tmp_path / "none", tmp_path, 1), make_config(), resume=False)
+    store = EpisodeStore(tmp_path / "unlabelled")
+    store.write(make_episode(labelled=False))
+    with pytest.raises(PretrainError, match="no labelled episode"):
+        Pretrainer.open(plan(store.path, tmp_path, 1), make_config(), resume=False)
+
+
+def test_a_dataset_of_another_camera_is_refused(make_config, dataset: Path, tmp_path: Path):
+    config = make_config({"robot.image_channels": 6})
+    with pytest.raises(MisfitError, match=r"original-\d-0001 has image"):
+        Pretrainer.open(plan(dataset, tmp_path, 1), config, resume=False)
+
+
+def test_another_dataset_than_the_checkpoints_is_refused(
+    make_config, dataset: Path, tmp_path: Path, make_episode
+):
+    Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).checkpoint()
+    extra = dataclasses.replace(make_episode("original-9-0001"), metadata={"seed": "9"})
+    EpisodeStore(dataset).write(extra)
+    with pytest.raises(SamplerError, match="differ from the checkpoint"):
+        Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=True)
