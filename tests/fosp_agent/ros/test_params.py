@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
 from fosp_agent.control.command_gate import GateConfig
-from fosp_agent.ros.params import ParameterError, convert, field_docs
+from fosp_agent.control.session import PlanError, SessionPlan
+from fosp_agent.ros.params import ParameterError, convert, current, declare, field_docs
 
 FLOATS = tuple[float, ...]
 
@@ -27,3 +34,33 @@ def test_every_parameter_of_the_gate_is_described() -> None:
     docs = field_docs(GateConfig)
     assert docs.keys() == set(GateConfig.__dataclass_fields__)
     assert "[m/s]" in docs["max_speed"]
+
+
+@pytest.fixture
+def ros(ros_domain: int) -> Iterator[Context]:
+    context = Context()
+    rclpy.init(context=context, domain_id=ros_domain)
+    yield context
+    context.try_shutdown()
+
+
+def node(context: Context, **values: object) -> Node:
+    overrides = [Parameter(name, value=value) for name, value in values.items()]
+    return Node("test_params", context=context, parameter_overrides=overrides)
+
+
+def test_declared_parameters_are_read_with_their_overrides(ros: Context) -> None:
+    handle = node(ros, task="target_shape", cost_budget=3)
+    plan = declare(handle, SessionPlan)
+    assert (plan.task, plan.cost_budget, plan.max_steps) == ("target_shape", 3.0, 80)
+    assert "Decisions" in handle.describe_parameter("max_steps").description
+    handle.set_parameters([Parameter("learn", value=False)])
+    assert current(handle, SessionPlan).learn is False
+    handle.destroy_node()
+
+
+def test_a_parameter_of_a_wrong_kind_or_value_is_named(ros: Context) -> None:
+    with pytest.raises(ParameterError, match="parameter task is 7"):
+        declare(node(ros, task=7), SessionPlan)
+    with pytest.raises(PlanError, match="max_steps"):
+        declare(node(ros, max_steps=0), SessionPlan)

@@ -41,23 +41,34 @@ def declare(node: Node, config_class: type[ConfigT]) -> ConfigT:
     Raises:
         ParameterError: names the parameter, what came, and what is expected.
     """
-    types = get_type_hints(config_class)
-    described = field_docs(config_class)
-    values: dict[str, Any] = {}
+    types, described = get_type_hints(config_class), field_docs(config_class)
     for field in dataclasses.fields(config_class):  # type: ignore[arg-type]
-        kind = types[field.name]
-        doc = described.get(field.name, "")
-        values[field.name] = _declare_one(node, field.name, kind, field.default, doc)
+        descriptor = ParameterDescriptor(
+            description=described.get(field.name, ""),
+            dynamic_typing=True,
+            type=_TYPES[types[field.name]].value,
+        )
+        try:
+            node.declare_parameter(field.name, _to_ros(field.default), descriptor)
+        except (InvalidParameterTypeException, ParameterUninitializedException) as problem:
+            raise ParameterError(f"{node.get_name()}: parameter {field.name}: {problem}") from None
+    return current(node, config_class)
+
+
+def current(node: Node, config_class: type[ConfigT]) -> ConfigT:
+    """The values that declared parameters have now.
+
+    Raises:
+        ParameterError: as of `declare`.
+    """
+    types = get_type_hints(config_class)
+    values = {
+        field.name: convert(
+            node.get_name(), field.name, types[field.name], node.get_parameter(field.name).value
+        )
+        for field in dataclasses.fields(config_class)  # type: ignore[arg-type]
+    }
     return config_class(**values)
-
-
-def _declare_one(node: Node, name: str, kind: Any, default: Any, doc: str) -> Any:
-    descriptor = ParameterDescriptor(description=doc, dynamic_typing=True, type=_TYPES[kind].value)
-    try:
-        value = node.declare_parameter(name, _to_ros(default), descriptor).value
-    except (InvalidParameterTypeException, ParameterUninitializedException) as problem:
-        raise ParameterError(f"{node.get_name()}: parameter {name}: {problem}") from problem
-    return convert(node.get_name(), name, kind, value)
 
 
 def convert(node_name: str, name: str, kind: Any, value: Any) -> Any:

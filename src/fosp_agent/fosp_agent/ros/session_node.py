@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import event_message, session_message
-from fosp_agent.ros.params import declare
+from fosp_agent.ros.params import current, declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 
@@ -99,9 +98,8 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         )
 
     def _on_parameters(self, _: list[Parameter]) -> None:
-        values = {field.name: self.get_parameter(field.name).value for field in fields(SessionPlan)}
         try:
-            plan = SessionPlan(**values)
+            plan = current(self, SessionPlan)
         except UserError as problem:
             self.get_logger().error(f"{problem}; the earlier plan stands")
             return
