@@ -100,6 +100,12 @@ def test_a_discarded_episode_is_never_trained_on() -> None:
     assert session.snapshot.phase is Phase.IDLE
 
 
+def test_an_episode_that_the_trainer_gives_up_is_no_longer_waited_for() -> None:
+    session, episode = training()
+    session.discarded(episode)
+    assert session.snapshot.phase is Phase.IDLE
+
+
 def test_an_aborted_episode_ends_at_once_and_awaits_its_label_when_recorded() -> None:
     session, episode = running()
     assert session.abort().changed

@@ -5,6 +5,7 @@ A pure state machine: each event is a method that returns the effects it asks fo
     IDLE --start--> RUNNING --last observation or stop--> AWAITING_LABEL --labelled--> TRAINING
     TRAINING --learned, and the policy acts with the new weights--> IDLE
     AWAITING_LABEL --discarded, or labelled with learn=false--> IDLE
+    TRAINING --discarded, or given up by the trainer--> IDLE
     RUNNING --abort--> ABORTED --recorded--> AWAITING_LABEL
 
 An abort ends the episode at once (the gate vetoes from then on); what was recorded of it awaits
@@ -210,8 +211,10 @@ class Session:
         return self._enter(Phase.IDLE)
 
     def discarded(self, episode_id: str) -> Effects:
-        """An episode will never be learned from."""
-        return self._enter(Phase.IDLE) if self._awaits(episode_id) else NOTHING
+        """An episode will never be learned from, or the trainer gave it up."""
+        snapshot = self.snapshot
+        given_up = snapshot.phase is Phase.TRAINING and snapshot.episode_id == episode_id
+        return self._enter(Phase.IDLE) if given_up or self._awaits(episode_id) else NOTHING
 
     def learned(self, episode_id: str) -> Effects:
         """The trainer took its gradient steps on an episode."""

@@ -81,7 +81,15 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         super().destroy_node()
 
     def _load(self, path: Path) -> PolicyRunner:
-        return PolicyRunner.from_file(path, mode=self._config.mode, seed=self._config.seed)
+        runner = PolicyRunner.from_file(path, mode=self._config.mode, seed=self._config.seed)
+        robot = runner.config.robot
+        side, channels = robot.image_size, robot.image_channels
+        # The first decision is slower than the others: not in an episode.
+        runner.act(
+            np.zeros((side, side, channels), np.uint8), np.zeros(robot.pose_size, np.float32)
+        )
+        runner.reset(self._config.seed)
+        return runner
 
     def _fetch_chunk(self, version: int, offset: int, max_bytes: int) -> Chunk:
         return self._link.fetch_chunk(version, offset, max_bytes)

@@ -174,8 +174,6 @@ class Trials:
         except StackStalled:
             watch.abort()
             raise
-        if watch.session.state == SessionState.TRAINING:
-            watch.abort()  # the trainer gave this episode up: no longer wait for it
         return self._result(episode_id, time.monotonic() - started)
 
     def _result(self, episode_id: str, seconds: float) -> EpisodeResult:
