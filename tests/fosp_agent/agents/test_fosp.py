@@ -52,6 +52,11 @@ def test_every_trained_weight_moves_and_every_metric_is_finite(
     assert all(p.dtype == torch.float32 for p in agent.networks.parameters())
 
 
+def test_what_the_world_model_saw_carries_no_graph_into_behaviour(make_agent, make_batch):
+    posterior, _ = make_agent()._learn_world_model(to_tensors(make_batch()))
+    assert not any(t.requires_grad for t in (*posterior.states, posterior.features))
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

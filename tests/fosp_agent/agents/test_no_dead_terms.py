@@ -78,6 +78,16 @@ def test_feasibility_changes_the_actors_gradient(
     assert not torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
 
 
+def test_phi_counts_only_as_far_as_a_state_is_feasible(make_agent, make_batch):
+    """With uniform weights, Phi * u is all that feasibility can change."""
+    gradients = []
+    for logit in (-1.0, 1.0):
+        agent = make_agent(LOUD | {"actor.weighting": "uniform"})
+        set_feasibility(agent, logit)
+        gradients.append(gradient(agent, make_batch()))
+    assert not torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
+
+
 @pytest.mark.parametrize(("mode", "expanded"), MODES, ids=IDS)
 @pytest.mark.parametrize("critic", ["reward_critic", "cost_critic"])
 def test_each_critic_changes_the_actors_gradient(

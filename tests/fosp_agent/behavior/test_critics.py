@@ -73,6 +73,7 @@ def test_a_pair_without_weight_does_not_count(pair: CriticPair):
     changed = q_loss(pair, samples([0.0, 55.0], [1.0, 0.0]))
     torch.testing.assert_close(whole, changed)
     assert weighted_mean(torch.ones(2), torch.zeros(2)).item() == 0
+    assert weighted_mean(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([1.0, 1.0, 0.0])).item() == 2
 
 
 def test_the_slow_copy_is_exact_at_first_and_shares_no_storage(pair: CriticPair):

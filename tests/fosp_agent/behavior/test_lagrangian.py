@@ -50,6 +50,13 @@ def test_the_multiplier_moves_with_the_violation_and_stays_positive(
     assert term.penalty.item() == pytest.approx(2.2)
 
 
+def test_the_multiplier_stays_below_its_limit():
+    term = lagrangian(multiplier_limit=1.0)
+    for _ in range(3):
+        term.update(torch.tensor(50.0))
+    assert term.multiplier.item() == 1.0
+
+
 def test_switched_off_it_costs_nothing():
     x = torch.tensor(3.0, requires_grad=True)
     assert lagrangian(enabled=False).term(x).item() == 0.0

@@ -44,6 +44,28 @@ def test_image_error_is_squared_and_summed_over_pixels(make_config, make_batch):
     assert data.image.shape == error.shape == (3, 5, 3, 64, 64)
 
 
+def test_a_share_of_the_frames_is_decoded_while_training_and_all_while_measuring(
+    make_config, make_batch
+):
+    model = WorldModel(make_config({"training.decoded_share": 0.4}))
+    data = to_tensors(make_batch())
+    assert model.filter(data).losses["image"].shape == (3, 2)
+    assert model.filter(data).losses["pose"].shape == (3, 5)
+    assert model.eval().filter(data).losses["image"].shape == (3, 5)
+
+
+def test_decoded_frames_are_compared_with_their_own_images(make_config, make_batch):
+    model = WorldModel(make_config())
+    data = to_tensors(make_batch())
+    features = torch.randn(3, 5, model.rssm.feature_size)
+    pose = model.encoder.normalize_pose(data.pose)
+    whole = model.decoder.losses(features, data.image, pose)["image"]
+    part = model.decoder.losses(features, data.image, pose, 0.6)["image"]
+    assert part.shape == (3, 3)
+    gaps = (part.unsqueeze(-1) - whole.unsqueeze(1)).abs() / whole.unsqueeze(1)
+    assert gaps.min(-1).values.max() < 1e-5
+
+
 def test_each_row_is_filtered_for_itself(make_config, make_batch):
     model = WorldModel(make_config())
     batch = make_batch()
