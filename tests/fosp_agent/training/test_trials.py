@@ -32,12 +32,6 @@ def test_a_damaged_summary_is_refused_with_the_remedy(tmp_path: Path) -> None:
         TrialsSummary.open(tmp_path / "summary.json", "safereach", "original", "w")
 
 
-def test_learned_but_unwritten_episodes_are_counted_once() -> None:
-    summary = TrialsSummary("safereach", "original", "w", [result("a")])
-    assert summary.reconcile({"a": result("a"), "b": result("b")}) == 1
-    assert [episode.episode_id for episode in summary.episodes] == ["a", "b"]
-
-
 def test_the_line_of_an_episode_says_who_acted() -> None:
     line = result("a").line(4, 10)
     assert "4/10" in line

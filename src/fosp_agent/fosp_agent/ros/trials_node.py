@@ -26,7 +26,11 @@ from rclpy.signals import SignalHandlerOptions
 from fosp_agent.errors import UserError
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.stack_watch import StackStalled, StackWatch
-from fosp_agent.training.metrics import read_metrics
+from fosp_agent.training.earlier_episodes import (
+    earlier_result,
+    learned_episodes,
+    unlisted_episodes,
+)
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary, table
 
 EXPECTED = (
@@ -91,7 +95,7 @@ class Trials:
         if summary.before is None and config.tests > 0:
             summary.before = self._evaluate("the starting weights", Path(summary.weights))
         self._wait_ready()
-        self._reconcile()
+        self._take_in_earlier()
         while len(summary.episodes) < config.episodes:
             number = len(summary.episodes) + 1
             result = self._episode(number)
@@ -129,25 +133,22 @@ class Trials:
         idle = session is not None and session.state == SessionState.IDLE
         return idle and self._watch.weights_act
 
-    def _reconcile(self) -> None:
-        """Count episodes that were learned from just before an earlier session ended."""
-        learned = {
-            str(entry["episode_id"]): EpisodeResult(
-                episode_id=str(entry["episode_id"]),
-                episode_return=float(entry["episode_return"]),
-                episode_cost=float(entry["episode_cost"]),
-                acted={},
-                updates=0,
-                version=int(entry["weights_version"]),
-                seconds=float(entry["seconds"]),
-                note="of an earlier session",
-            )
-            for entry in read_metrics(self._config.run_dir / "metrics.jsonl")
-        }
-        self.summary.reconcile(learned)
-        if done := len(self.summary.episodes):
+    def _take_in_earlier(self) -> None:
+        """Count episodes of an earlier session that it could not write down any more."""
+        run_dir, watch, summary = self._config.run_dir, self._watch, self.summary
+        earlier = unlisted_episodes(run_dir, {result.episode_id for result in summary.episodes})
+        due = set(earlier) - learned_episodes(run_dir)
+        ends = (EpisodeEvent.LEARNED, EpisodeEvent.DISCARDED)
+
+        def all_learned() -> bool:
+            return all(any((one, end) in watch.events for end in ends) for one in due)
+
+        names = ", ".join(sorted(due))
+        watch.wait_until(f"the trainer to learn from {names}", all_learned, self._config.silence)
+        summary.episodes.extend(earlier_result(run_dir, one) for one in earlier)
+        if done := len(summary.episodes):
             say(f"going on after {done} episode{'s' * (done > 1)}")
-        self.summary.save(self._path)
+        summary.save(self._path)
 
     def _episode(self, number: int) -> EpisodeResult:
         """Run one episode, from /start_episode until its weights act."""

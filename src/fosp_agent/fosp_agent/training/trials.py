@@ -94,13 +94,6 @@ class TrialsSummary:
             )
         return summary
 
-    def reconcile(self, learned: Mapping[str, EpisodeResult]) -> int:
-        """Add episodes that were learned from but not yet written down. Returns how many."""
-        known = {result.episode_id for result in self.episodes}
-        missing = [result for key, result in learned.items() if key not in known]
-        self.episodes.extend(missing)
-        return len(missing)
-
 
 RATES = (
     ("success_rate", "SR: target reached"),
