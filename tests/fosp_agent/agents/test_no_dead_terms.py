@@ -100,7 +100,7 @@ def test_each_critic_changes_the_actors_gradient(
 
 
 def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
-    """With Phi alone, steps down the loss lower the imagined cost return."""
+    """Where Phi outweighs the rest, steps down the loss lower the imagined cost return."""
     silent = {"actor.weighting": "uniform", "actor.entropy": 0.0, "training.horizon": 2}
     agent = make_agent(silent | {"lagrangian.multiplier": 1e3, "lagrangian.penalty": 1e-3})
     data, nets = to_tensors(make_batch()), agent.networks
@@ -113,9 +113,9 @@ def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
         posterior = Posterior(states, states.features())
         for _ in range(40):
             torch.manual_seed(0)
-            penalty, metrics = agent._penalty(agent._imagine(posterior, data))
+            loss, metrics = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
             adam.zero_grad()
-            penalty.backward()
+            loss.backward()
             adam.step()
             returns.append(metrics["lagrangian/cost_return"])
     assert returns[-1] < returns[0]
