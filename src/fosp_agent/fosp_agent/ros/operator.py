@@ -1,0 +1,168 @@
+"""What a person does at a running stack: start, stop, abort, label, look. One call each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import rclpy
+from fosp_msgs.msg import LabelSpan, SessionState, WeightsStatus
+from fosp_msgs.srv import LabelEpisode
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
+from fosp_agent.ros.qos import LATCHED
+
+SESSION_CALLS = {
+    "start": topics.START_EPISODE,
+    "stop": topics.STOP_EPISODE,
+    "abort": topics.ABORT,
+}
+STATES = {
+    SessionState.IDLE: "idle",
+    SessionState.RUNNING: "running",
+    SessionState.AWAITING_LABEL: "awaiting label",
+    SessionState.TRAINING: "training",
+    SessionState.ABORTED: "aborted",
+}
+
+
+class NoStack(UserError):
+    """Nobody answers."""
+
+
+class Refused(UserError):
+    """The stack answered no."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label as a person gives it: spans of steps, ends included."""
+
+    episode_id: str
+    """Empty: the episode that awaits its label."""
+    reward: Sequence[tuple[int, int]] = ()
+    cost: Sequence[tuple[int, int]] = ()
+    relabel: bool = False
+    discard: bool = False
+    labeller: str = ""
+    note: str = ""
+
+
+@contextmanager
+def operator() -> Iterator[Node]:
+    """A node for the length of a ``with``."""
+    rclpy.init()
+    node = rclpy.create_node("operator")
+    try:
+        yield node
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def call_session(node: Node, what: str, patience: float) -> str:
+    """Start, stop or abort; returns what the session says (the episode's id).
+
+    Raises:
+        NoStack: no session answers within ``patience`` [s].
+        Refused: the session refuses; the message says why.
+    """
+    answer = _call(node, Trigger, SESSION_CALLS[what], Trigger.Request(), patience)
+    if not answer.success:
+        raise Refused(f"/{SESSION_CALLS[what]} was refused: {answer.message}")
+    return str(answer.message)
+
+
+def give_label(node: Node, label: Label, patience: float) -> str:
+    """Label an episode; returns what was stored.
+
+    Raises:
+        NoStack: no label node answers within ``patience`` [s].
+        Refused: the label does not do; the message says why.
+    """
+    spans = [
+        LabelSpan(kind=kind, first=first, last=last, value=1.0)
+        for kind, runs in ((LabelSpan.REWARD, label.reward), (LabelSpan.COST, label.cost))
+        for first, last in runs
+    ]
+    request = LabelEpisode.Request(
+        episode_id=label.episode_id or _awaiting(node, patience),
+        spans=spans,
+        relabel=label.relabel,
+        discard=label.discard,
+        labeller=label.labeller,
+        note=label.note,
+    )
+    answer = _call(node, LabelEpisode, topics.LABEL_EPISODE, request, patience)
+    if not answer.success:
+        raise Refused(f"the label was refused: {answer.message}")
+    return str(answer.message)
+
+
+def look(node: Node, patience: float) -> dict[str, str]:
+    """Where the session stands, in words.
+
+    Raises:
+        NoStack: no session is heard within ``patience`` [s].
+    """
+    heard: dict[str, WeightsStatus] = {}
+    node.create_subscription(
+        WeightsStatus, topics.WEIGHTS_STATUS, lambda m: heard.update(status=m), LATCHED
+    )
+    state = _session(node, patience)
+    _spin_until(node, lambda: "status" in heard, 0.5)
+    lines = {
+        "session": STATES.get(state.state, str(state.state)),
+        "episode": state.episode_id or "none yet",
+        "task": state.task,
+        "waiting for": state.waiting_for or "nothing",
+    }
+    if "status" in heard:
+        lines["weights"] = f"version {heard['status'].version}"
+    return lines
+
+
+def _awaiting(node: Node, patience: float) -> str:
+    state = _session(node, patience)
+    if state.state != SessionState.AWAITING_LABEL:
+        raise Refused("no episode awaits its label; name one: ./safereach label <episode id>")
+    return str(state.episode_id)
+
+
+def _session(node: Node, patience: float) -> SessionState:
+    heard: list[SessionState] = []
+    node.create_subscription(SessionState, topics.SESSION_STATE, heard.append, LATCHED)
+    if not _spin_until(node, lambda: bool(heard), patience):
+        raise NoStack(_nobody("session_node", patience))
+    return heard[-1]
+
+
+def _call(node: Node, kind: Any, name: str, request: Any, patience: float) -> Any:
+    client = node.create_client(kind, name)
+    if not client.wait_for_service(timeout_sec=patience):
+        raise NoStack(_nobody(f"/{name}", patience))
+    future = client.call_async(request)
+    rclpy.spin_until_future_complete(node, future, timeout_sec=patience)
+    if not future.done():
+        raise NoStack(_nobody(f"/{name}", patience))
+    return future.result()
+
+
+def _spin_until(node: Node, condition: Callable[[], bool], patience: float) -> bool:
+    deadline = monotonic() + patience
+    while not condition() and monotonic() < deadline:
+        rclpy.spin_once(node, timeout_sec=0.1)
+    return condition()
+
+
+def _nobody(who: str, patience: float) -> str:
+    return (
+        f"{who} did not answer within {patience:g} s: start a stack (./safereach launch ...), and "
+        "use the same ROS_DOMAIN_ID as it does"
+    )
