@@ -50,6 +50,7 @@ def test_weights_are_fetched_verified_and_refused_when_damaged(
             return next((s for s in statuses[-1:] if s.loaded == loaded), None)
 
         first = wait_for(lambda: latest(True), 60, "the policy to load the first weights")
+        wait_for(lambda: announced, 20, "the announcement of the first weights")
         assert first.sha256 == announced[0].sha256 == sha256(Path(announced[0].path))
         cached = list((elsewhere / "cache").glob("*.safetensors"))
         assert [sha256(path) for path in cached] == [first.sha256]

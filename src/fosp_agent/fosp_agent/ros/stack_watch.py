@@ -101,9 +101,16 @@ class StackWatch:
                     return
             self._check_alive(what, silence, missing_patience or self._patience)
 
-    def start_episode(self) -> str:
-        """Call /start_episode. Returns "" or why it was refused."""
-        return self._trigger(self._start)
+    def start_episode(self, patience: float = 15.0) -> str:
+        """Call /start_episode. Returns "" or why it was refused.
+
+        A refusal may be of the moment (what was heard here may not yet have reached the session),
+        so the call is repeated for ``patience`` [s].
+        """
+        deadline = time.monotonic() + patience
+        while (refusal := self._trigger(self._start)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return refusal
 
     def abort(self) -> str:
         """Call /abort. Returns "" or why it was refused."""
