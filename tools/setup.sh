@@ -19,16 +19,24 @@ for candidate in "${candidates[@]}"; do
     fi
 done
 
-install="apt-get update && apt-get install -y --no-install-recommends python3 python3-venv"
+# Without any Python, Debian's comes together with all else that setup.py would ask for.
+packages="python3 python3-venv python3-dev cmake g++ make libegl1 libgl1 libgl1-mesa-dri"
+install="apt-get update && apt-get install -y --no-install-recommends $packages"
 if ! command -v python3 >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
     if [[ $(id -u) == 0 ]]; then
-        echo "set-up: no Python here; installing Debian's"
-        sh -c "export DEBIAN_FRONTEND=noninteractive; $install" >/dev/null
-    elif sudo -n true 2>/dev/null; then
-        echo "set-up: no Python here; installing Debian's"
-        sudo -n sh -c "export DEBIAN_FRONTEND=noninteractive; $install" >/dev/null
+        prefix=()
+    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+        prefix=(sudo -n)
     else
         echo "sudo sh -c '$install'" >&2
+        exit 1
+    fi
+    mkdir -p log/setup
+    echo "set-up: Debian packages ($packages) ... (log: log/setup/debian-packages.log)"
+    if ! "${prefix[@]}" sh -c "export DEBIAN_FRONTEND=noninteractive; $install" \
+        >log/setup/debian-packages.log 2>&1; then
+        echo "set-up: Debian packages failed; the end of log/setup/debian-packages.log:" >&2
+        tail -n 15 log/setup/debian-packages.log >&2
         exit 1
     fi
     if suits python3; then
