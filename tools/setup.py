@@ -8,6 +8,7 @@ Standard library only; started by setup.sh with `python -I -S`.
 from __future__ import annotations
 
 import ctypes.util
+import fcntl
 import hashlib
 import os
 import re
@@ -45,6 +46,10 @@ VARIABLES = (
 )  # fmt: skip
 
 
+HELD: list[int] = []
+"""The lock's descriptor. Children inherit it: while one lives, no other set-up touches its work."""
+
+
 class SetupError(Exception):
     """A step failed; the message says which, why, and where to look."""
 
@@ -64,7 +69,12 @@ def run(step: str, command: Sequence[str], environment: dict[str, str] | None = 
         sink.write(f"$ {shlex.join(command)}\n".encode())
         sink.flush()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=HELD,
         )
         assert process.stdout is not None
         for line in process.stdout:
@@ -82,6 +92,18 @@ def run(step: str, command: Sequence[str], environment: dict[str, str] | None = 
             + "\nRun the same make command again once that is mended: it goes on from here."
         )  # fmt: skip
     say(f"{step}: done in {time.monotonic() - started:.0f} s")
+
+
+def take_turn() -> None:
+    """Wait until no other set-up of this checkout, nor a child that outlived one, is at work."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    lock = os.open(LOGS / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("another set-up of this checkout is at work; waiting for it ...")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    HELD.append(lock)
 
 
 def digest(files: Iterable[Path], *words: str) -> str:
@@ -319,6 +341,7 @@ def main() -> int:
     """Do every step that is not done yet; returns the exit status."""
     started = time.monotonic()
     try:
+        take_turn()
         fresh = not (INSTALL / ".safereach-build").is_file()
         kind = ros_kind()
         if fresh:
