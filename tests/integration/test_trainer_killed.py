@@ -41,7 +41,7 @@ def test_a_killed_trainer_loses_nothing(ros_domain: int, tmp_path: Path) -> None
             run_dir=run_dir,
             weights=start,
             episodes=1,
-            updates_per_episode=20,
+            updates_per_episode=80,
             tests=0,
         ) as stack,
     ):
@@ -56,6 +56,7 @@ def test_a_killed_trainer_loses_nothing(ros_domain: int, tmp_path: Path) -> None
 
         # In mid-episode.
         wait_for(lambda: len(observations) > 10, 60, "ten observations")
+        wait_for(lambda: announced, 5, "the first announcement")
         first = kill_trainer(stack)
         assert not seen(EpisodeEvent.RECORDED), "the episode was over before the kill"
         before = announced[-1].version
@@ -74,3 +75,4 @@ def test_a_killed_trainer_loses_nothing(ros_domain: int, tmp_path: Path) -> None
     summary = json.loads((run_dir / "summary.json").read_text())
     assert [episode["episode_id"] for episode in summary["episodes"]] == store.ids()
     assert summary["episodes"][0]["version"] == before + 1 == announced[-1].version
+    assert summary["episodes"][0]["updates"] == 80

@@ -45,7 +45,6 @@ class StackWatch:
         self.announced: WeightsAnnouncement | None = None
         self.acting: WeightsStatus | None = None
         self.events: dict[tuple[str, int], EpisodeEvent] = {}
-        self.updates: dict[str, int] = {}
         self.aborted: set[str] = set()
         self.actors: dict[str, dict[int, str]] = {}
         self._start = node.create_client(Trigger, "start_episode")
@@ -192,7 +191,6 @@ class StackWatch:
             self.actors.setdefault(message.episode_id, {})[message.step] = acted
             self._note()
 
-    def _on_progress(self, message: TrainingProgress) -> None:
+    def _on_progress(self, _: TrainingProgress) -> None:
         with self._changed:
-            self.updates[message.episode_id] = message.updates_done
             self._note()

@@ -155,6 +155,7 @@ class Trials:
         watch, started = self._watch, time.monotonic()
         watch.wait_until("the session to be idle", self._ready_for_episode, self._config.silence)
         before = watch.session.episode_id if watch.session else ""
+        updates = watch.announced.updates if watch.announced else 0
         if refusal := watch.start_episode():
             raise StackStalled(f"/start_episode was refused: {refusal}")
         what = f"episode {number}"
@@ -175,9 +176,9 @@ class Trials:
         except StackStalled:
             watch.abort()
             raise
-        return self._result(episode_id, time.monotonic() - started)
+        return self._result(episode_id, updates, time.monotonic() - started)
 
-    def _result(self, episode_id: str, seconds: float) -> EpisodeResult:
+    def _result(self, episode_id: str, updates_before: int, seconds: float) -> EpisodeResult:
         watch = self._watch
         labelled = watch.events.get((episode_id, EpisodeEvent.LABELLED))
         dropped = watch.events.get((episode_id, EpisodeEvent.DISCARDED))
@@ -191,7 +192,7 @@ class Trials:
             episode_return=labelled.episode_return if labelled else 0.0,
             episode_cost=labelled.episode_cost if labelled else 0.0,
             acted=acted,
-            updates=watch.updates.get(episode_id, 0),
+            updates=(watch.announced.updates if watch.announced else 0) - updates_before,
             version=watch.acting.version if watch.acting else 0,
             seconds=round(seconds, 2),
             note=note,
