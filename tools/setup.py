@@ -222,7 +222,11 @@ def requirement_groups(kind: str) -> list[str]:
     """Names of the requirement files to install."""
     if kind == "wheels":
         return ["ros", "build", "learn", "sim", "dev"]
-    build = [] if shutil.which("colcon") else ["build"]
+    # colcon runs under the venv's Python, so that the nodes do too.
+    has_colcon = subprocess.run(
+        [str(PYTHON), "-c", "import colcon_core"], capture_output=True, check=False
+    )
+    build = ["build"] if has_colcon.returncode else []
     return [*build, "learn", "sim", "dev"]
 
 
@@ -302,8 +306,8 @@ def build(kind: str, wheels: str) -> None:
         return
     stamp.unlink(missing_ok=True)
     environment = build_environment(kind)
-    colcon = [str(PYTHON), "-m", "colcon"] if kind == "wheels" else ["colcon"]
-    arguments = ["build", "--symlink-install", "--base-paths", "src", "--cmake-args"]
+    colcon = [str(PYTHON), "-m", "colcon", "build"]
+    arguments = ["--symlink-install", "--base-paths", "src", "--cmake-args"]
     definitions = [f"-DPython3_EXECUTABLE={PYTHON}", "-DBUILD_TESTING=OFF"]
     run("colcon build", [*colcon, *arguments, *definitions], environment)
     write_environment(kind, environment)
