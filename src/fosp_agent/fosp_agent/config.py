@@ -57,8 +57,16 @@ class WorldModelConfig:
     free_nats: float = 1.0
     dynamics_scale: float = 0.5
     representation_scale: float = 0.1
+    pose_scale: float = 1.0
+    """Weight of the pose's squared error beside the image's, which sums over all pixels."""
     reward_scale: float = 1.0
     cost_scale: float = 1.0
+    forget_probability: float = 0.0
+    """Chance, at each step of a training sequence, that the model state starts anew there."""
+    memory: Literal["episode", "observation"] = "episode"
+    """What the acting policy remembers. observation: the current one alone, so that it cannot copy
+    its previous action, which explains 90 % of a smooth demonstration; wants
+    ``forget_probability`` well above 0."""
     cost_head: Literal["bernoulli", "twohot"] = "bernoulli"
     """bernoulli: labels are 0 or 1. twohot: labels are sums over action repeats."""
     cost_weight: float = 10.0
@@ -138,6 +146,10 @@ class ActorConfig:
     entropy: float = 3e-4
     min_std: float = 0.1
     max_std: float = 1.0
+    imagined_reward: float = 0.0
+    """Weight of the imagined reward return in the actor's loss; beyond the paper, which has 0."""
+    imagined_cost: float = 0.0
+    """The same for the imagined cost return."""
     online_gradient: Literal["score", "value"] = "value"
     """How the new policy follows eq. 23: score function, or through Q by the action."""
     online_init: Literal["copy", "fresh"] = "copy"

@@ -162,6 +162,8 @@ class Fosp:
     ) -> tuple[Tensor, Metrics]:
         nets, config = self.networks, self.config.actor
         penalty, metrics = self._penalty(rollout)
+        if config.imagined_reward or config.imagined_cost:
+            penalty = penalty + self._imagined_loss(rollout, metrics)
         if not nets.expanded:
             imitation = self._offline_loss(posterior, data, metrics)
         else:
@@ -204,13 +206,31 @@ class Fosp:
         metrics["actor/feasibility"] = float(feasibility.mean())
         return loss
 
+    def _imagined_loss(self, rollout: Rollout, metrics: Metrics) -> Tensor:
+        """Beyond the paper: imagined returns, followed through the dynamics, in both stages.
+
+        The weighted cloning of eq. 20 never sees the states that its own errors lead to; these do.
+        """
+        nets, config = self.networks, self.config.actor
+        weight = rollout.weight(self.config.critic.gamma)
+        reward = self._imagined_return(nets.reward_critic, rollout.reward, rollout)
+        cost = self._imagined_return(nets.cost_critic, rollout.cost, rollout)
+        gain = config.imagined_reward * reward / nets.reward_value_range.scale()
+        loss = config.imagined_cost * cost / nets.cost_value_range.scale() - gain
+        metrics["actor/imagined_reward"] = float(reward.detach().mean())
+        metrics["actor/imagined_cost"] = float(cost.detach().mean())
+        return (weight * loss).mean()
+
+    def _imagined_return(self, pair: CriticPair, signal: Tensor, rollout: Rollout) -> Tensor:
+        """Lambda-return (H, N) of an imagined signal (H, N), with the graph of the dynamics."""
+        config = self.config.critic
+        discount = config.gamma * rollout.proceed[1:]
+        return lambda_return(signal, pair.v(rollout.features[1:]), discount, config.return_lambda)
+
     def _penalty(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Second part of eq. 20: Phi(cost return) * u, and the multiplier's update (eq. 27)."""
-        nets, critic = self.networks, self.config.critic
-        after = rollout.features[1:]
-        value = nets.cost_critic.v(after)
-        discount = critic.gamma * rollout.proceed[1:]
-        cost_return = lambda_return(rollout.cost, value, discount, critic.return_lambda)[0]
+        nets = self.networks
+        cost_return = self._imagined_return(nets.cost_critic, rollout.cost, rollout)[0]
         scale = nets.cost_value_range.scale()
         excess = nets.lagrangian.constraint(cost_return, scale)
         feasibility = nets.reachability.feasibility(rollout.features[0])

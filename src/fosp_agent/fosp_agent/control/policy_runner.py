@@ -127,7 +127,8 @@ class PolicyRunner:
         pixels = preprocess(torch.from_numpy(image)).unsqueeze(0).unsqueeze(0)
         sense = torch.from_numpy(np.asarray(pose, np.float32)).view(1, 1, -1)
         look = model.rssm.look(model.encoder(pixels, sense))[:, 0]
-        first = torch.tensor([self._state is None])
+        forgets = self.config.world_model.memory == "observation"
+        first = torch.tensor([forgets or self._state is None])
         previous = self._state if self._state is not None else model.rssm.initial(1)
         state, log_probs = model.rssm.observe_step(previous, self._action, look, first)
         self._state = self._redraw(state, log_probs)

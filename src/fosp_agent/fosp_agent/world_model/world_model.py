@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
@@ -47,12 +48,13 @@ class WorldModel(nn.Module):
             "continue": 1.0,
         }
         if config.robot.pose_size:
-            self.scales["pose"] = 1.0
+            self.scales["pose"] = model.pose_scale
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
         embedding = self.encoder(batch.image, batch.pose)
-        states, posterior, prior = self.rssm.observe(embedding, batch.action, batch.is_first)
+        first = self._forget(batch.is_first) if self.training else batch.is_first
+        states, posterior, prior = self.rssm.observe(embedding, batch.action, first)
         features = states.features()
         dynamics, representation = self.rssm.kl_losses(posterior, prior, self.config.free_nats)
         losses = {
@@ -69,6 +71,13 @@ class WorldModel(nn.Module):
             ),
         }
         return Filtered(states, losses)
+
+    def _forget(self, is_first: Tensor) -> Tensor:
+        """(B, T) -> (B, T): further fresh starts, with ``forget_probability`` each."""
+        probability = self.config.forget_probability
+        if not probability:
+            return is_first
+        return is_first | (torch.rand(is_first.shape, device=is_first.device) < probability)
 
     def total(self, losses: dict[str, Tensor]) -> Tensor:
         """Scale and sum the losses, averaged over batch and time: ().
