@@ -4,7 +4,7 @@ ARGS ?=
 IN := eval "$$(./safereach env)" &&
 SOURCES := src tests tools
 
-.PHONY: help setup finetune test test-core lint type format bench clean
+.PHONY: help setup demonstrations finetune test test-core lint type format bench clean
 
 help: ## Say what there is
 	@grep -hE "^[a-z-]+:.*##" $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## /  make \1\t/" | expand -t 20
@@ -12,7 +12,15 @@ help: ## Say what there is
 setup: ## Make everything ready: Debian packages, wheels, the built workspace (done once)
 	@tools/setup.sh
 
-finetune: setup ## Fine-tune the shipped policy on an unseen task; ARGS="episodes:=40 seed:=2"
+DEMONSTRATIONS := data/original/complete.stamp
+
+$(DEMONSTRATIONS): | setup
+	@./safereach demonstrate --out $(@D) --episodes 200 --seed 0
+	@touch $@
+
+demonstrations: $(DEMONSTRATIONS) ## The 200 demonstrations that the shipped policy learned from
+
+finetune: setup $(DEMONSTRATIONS) ## Fine-tune the shipped policy on an unseen task; ARGS="episodes:=40 seed:=2"
 	@./safereach launch finetune $(ARGS)
 
 test: setup ## Run all tests; ARGS="-k gate"

@@ -59,6 +59,9 @@ class WorldModelConfig:
     representation_scale: float = 0.1
     pose_scale: float = 1.0
     """Weight of the pose's squared error beside the image's, which sums over all pixels."""
+    direct_pose: bool = False
+    """Make the pose a part of the model state. In imagination it follows the actions by dead
+    reckoning; the latents are left to hold the scene. False: the latents hold the pose too."""
     reward_scale: float = 1.0
     cost_scale: float = 1.0
     forget_probability: float = 0.0
@@ -67,6 +70,9 @@ class WorldModelConfig:
     """What the acting policy remembers. observation: the current one alone, so that it cannot copy
     its previous action, which explains 90 % of a smooth demonstration; wants
     ``forget_probability`` well above 0."""
+    cloning_scale: float = 0.0
+    """Weight of predicting the recorded action from the posterior state, with the gradient into
+    the encoder: the latents then hold what acting needs, which pixels alone teach slowly."""
     cost_head: Literal["bernoulli", "twohot"] = "bernoulli"
     """bernoulli: labels are 0 or 1. twohot: labels are sums over action repeats."""
     cost_weight: float = 10.0

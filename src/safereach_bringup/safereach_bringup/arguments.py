@@ -10,6 +10,8 @@ from pathlib import Path
 
 Value = bool | int | float | str
 
+NONE = "none"
+"""Says that a folder is not wanted, where one would be taken by default."""
 KINDS = ("text", "integer", "number", "flag", "file", "folder")
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -52,6 +54,8 @@ class Argument:
             return FLAGS[text.lower()]
         if self.kind in ("integer", "number"):
             return self._number(text)
+        if self.kind == "folder" and text == NONE:
+            return ""
         if self.kind in ("file", "folder") and text:
             return self._path(text)
         return text
@@ -103,10 +107,15 @@ ARGUMENTS: tuple[Argument, ...] = (
         "safereach; SafetyPointGoal1 and the like for safety_gymnasium",
     ),
     Argument("episodes", "10", "Episodes to run and learn from", kind="integer", least=0),
-    Argument("updates_per_episode", "60", "Gradient steps after an episode", "integer", least=0),
+    Argument("updates_per_episode", "10", "Gradient steps after an episode", "integer", least=0),
     Argument("tests", "20", "Seeded tests before and after; 0: none", "integer", least=0),
     Argument("weights", "", "Weights to start from (default: the shipped policy)", "file"),
-    Argument("dataset", "", "Demonstrations to mix in while learning (default: none)", "folder"),
+    Argument(
+        "dataset",
+        "",
+        "Demonstrations to mix in while learning, or none (default: data/original where it is)",
+        "folder",
+    ),
     Argument("run_dir", "", "Folder of the run; an earlier one goes on (default: new)", "folder"),
     Argument("seed", "1", "Seed of the policy's and the trainer's randomness", "integer", least=0),
     Argument("seed_base", "1", "Seed of the first episode's scene", "integer", least=0),
@@ -120,6 +129,11 @@ ARGUMENTS: tuple[Argument, ...] = (
 def shipped_weights() -> Path:
     """The policy that comes with the repository."""
     return root() / "models" / "safereach-small" / "weights.safetensors"
+
+
+def demonstrations() -> Path:
+    """Where ``make demonstrations`` puts what the shipped policy learned from."""
+    return root() / "data" / "original"
 
 
 def parse(arguments: Iterable[Argument], texts: Mapping[str, str]) -> dict[str, Value]:

@@ -16,6 +16,7 @@ from safereach_bringup.arguments import (
     Argument,
     ArgumentError,
     Value,
+    demonstrations,
     fresh_run,
     shipped_weights,
 )
@@ -269,6 +270,10 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
                 "weights:=<file>"
             )
         values["weights"] = str(shipped_weights())
+    default_robot = values["environment"] == "safereach"
+    wanted = "dataset" in values and not texts.get("dataset")
+    if wanted and default_robot and demonstrations().is_dir():
+        values["dataset"] = str(demonstrations())
     running = tuple(
         node
         for node in stack.nodes

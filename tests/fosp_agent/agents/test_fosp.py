@@ -53,7 +53,8 @@ def test_every_trained_weight_moves_and_every_metric_is_finite(
 
 
 def test_what_the_world_model_saw_carries_no_graph_into_behaviour(make_agent, make_batch):
-    posterior, _ = make_agent()._learn_world_model(to_tensors(make_batch()))
+    agent = make_agent({"world_model.direct_pose": True})
+    posterior, _ = agent._learn_world_model(to_tensors(make_batch()))
     assert not any(t.requires_grad for t in (*posterior.states, posterior.features))
 
 
@@ -69,6 +70,10 @@ def test_what_the_world_model_saw_carries_no_graph_into_behaviour(make_agent, ma
         {"lagrangian.enabled": False},
         {"training.imagination_starts": 4},
         {"world_model.cost_head": "twohot"},
+        {"world_model.direct_pose": True},
+        {"world_model.forget_probability": 0.5},
+        {"world_model.cloning_scale": 20.0},
+        {"actor.imagined_reward": 1.0, "actor.imagined_cost": 1.0},
         {"actor.weighting": "uniform"},
         {"actor.normalize_advantage": False},
     ],

@@ -126,7 +126,7 @@ class Fosp:
             filtered = model.filter(data)
             loss = model.total(filtered.losses)
         norm = self.optimizers["world model"].step(loss)
-        states = State(*(x.detach() for x in filtered.states))
+        states = filtered.states.map(torch.Tensor.detach)
         metrics = {f"loss/{name}": float(x.detach().mean()) for name, x in filtered.losses.items()}
         metrics["gradient/world_model"] = norm
         return Posterior(states, states.features()), metrics
@@ -152,7 +152,7 @@ class Fosp:
         total = len(root_proceed)
         if 0 < training.imagination_starts < total:
             index = torch.randperm(total, device=self.device)[: training.imagination_starts]
-            start = State(start.deter[index], start.stoch[index])
+            start = start.map(lambda x: x[index])
             root_proceed = root_proceed[index]
         nets = self.networks
         return imagine(nets.world_model, nets.learner(), start, root_proceed, training.horizon)

@@ -131,7 +131,7 @@ class PolicyRunner:
         first = torch.tensor([forgets or self._state is None])
         previous = self._state if self._state is not None else model.rssm.initial(1)
         state, log_probs = model.rssm.observe_step(previous, self._action, look, first)
-        self._state = self._redraw(state, log_probs)
+        self._state = model.with_pose(self._redraw(state, log_probs), sense[:, 0])
         return self._state.features()
 
     def _redraw(self, state: State, log_probs: Tensor) -> State:

@@ -65,7 +65,10 @@ def calibration_error(
 @torch.no_grad()
 def held_out_metrics(networks: FospNetworks, episodes: list[Episode]) -> dict[str, float]:
     """Losses, cost AUC and calibration, and the policy's likelihood, on whole episodes."""
-    data = to_tensors(whole_episodes(episodes), next(networks.parameters()).device)
+    batch = whole_episodes(episodes)
+    if networks.config.world_model.memory == "observation":
+        batch.is_first[:] = True  # what the acting policy remembers is what is measured
+    data = to_tensors(batch, next(networks.parameters()).device)
     model = networks.world_model
     networks.eval()  # decode every frame
     with torch.random.fork_rng(devices=[]):  # measuring does not disturb what is measured

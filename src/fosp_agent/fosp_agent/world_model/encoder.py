@@ -56,7 +56,11 @@ class Encoder(nn.Module):
 
     def normalize_pose(self, pose: Tensor) -> Tensor:
         """(..., P) [m], [rad] -> (..., P), about [-1, 1] over the workspace, then symlog."""
-        return symlog((pose - self.center) / self.scale)
+        return symlog(self.in_range(pose))
+
+    def in_range(self, pose: Tensor) -> Tensor:
+        """(..., P) [m], [rad] -> (..., P) in units of the pose range."""
+        return (pose - self.center) / self.scale
 
     def forward(self, image: Tensor, pose: Tensor) -> Tensor:
         """(B, T, C, 64, 64), (B, T, P) -> (B, T, E)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,32 +14,69 @@ from fosp_agent.config import WorldModelConfig
 from fosp_agent.nn.distributions import categorical_kl, sample_one_hot, unimix_log_probs
 from fosp_agent.nn.layers import GRUCell, NormedLinear, initialize
 
+WAVES = (1.0, 2.0, 4.0)
+"""Frequencies, in half turns over the pose range, with which a direct pose is shown."""
+
+
+def pose_features(pose: Tensor) -> Tensor:
+    """The pose, and sine and cosine of its multiples: (..., P) -> (..., P * 7)."""
+    waves = [wave(math.pi * f * pose) for f in WAVES for wave in (torch.sin, torch.cos)]
+    return torch.cat([pose, *waves], -1)
+
 
 class State(NamedTuple):
-    """Model state s = [h, z]; leading axes as the context says."""
+    """Model state s = [h, z], or [h, z, pose]; leading axes as the context says."""
 
     deter: Tensor
     """(..., D)"""
     stoch: Tensor
     """(..., N * K), one-hot each"""
+    pose: Tensor | None = None
+    """(..., P) where the pose is part of the state, in units of the pose range; else None."""
 
     def features(self) -> Tensor:
-        """(..., D + N * K)."""
-        return torch.cat([self.deter, self.stoch], -1)
+        """(..., S)."""
+        parts = [self.deter, self.stoch]
+        if self.pose is not None:
+            parts.append(pose_features(self.pose))
+        return torch.cat(parts, -1)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> State:
+        """The state with every tensor changed."""
+        return State(*(None if x is None else change(x) for x in self))  # type: ignore[arg-type]
 
     def flatten(self) -> State:
         """(B, T, ...) -> (B * T, ...), cut off from the graph."""
-        return State(*(x.detach().flatten(0, 1) for x in self))
+        return self.map(lambda x: x.detach().flatten(0, 1))
 
 
 class RSSM(nn.Module):
     """h_t = f(z_{t-1}, h_{t-1}, a_{t-1}); z_t ~ q(z | h_t, x_t) or p(z | h_t)."""
 
-    def __init__(self, embedding: int, actions: int, config: WorldModelConfig) -> None:
+    stride: Tensor
+
+    def __init__(
+        self,
+        embedding: int,
+        actions: int,
+        config: WorldModelConfig,
+        stride: Sequence[float] = (),
+    ) -> None:
+        """Build the model.
+
+        Args:
+            embedding: E.
+            actions: A.
+            config: sizes.
+            stride: (P,) by how much an action of 1 moves the pose, where the pose is part of the
+                state, in units of the pose range; empty where it is not.
+        """
         super().__init__()
         self.latents, self.classes, self.unimix = config.latents, config.classes, config.unimix
         self.deter_size, self.stoch_size = config.deter, config.latents * config.classes
         self.feature_size = self.deter_size + self.stoch_size
+        self.feature_size += len(stride) * (1 + 2 * len(WAVES))
+        self.register_buffer("stride", torch.tensor(stride), persistent=False)
         units = config.units
         self.input = NormedLinear(self.stoch_size + actions, units)
         self.cell = GRUCell(units, self.deter_size)
@@ -74,9 +113,13 @@ class RSSM(nn.Module):
         return deter
 
     def imagine_step(self, state: State, action: Tensor) -> State:
-        """One step without a look: (N, ...), (N, A) -> (N, ...)."""
+        """One step without a look: (N, ...), (N, A) -> (N, ...).
+
+        A pose in the state goes where the action sends it (dead reckoning).
+        """
         deter = self.advance(state, action)
-        return State(deter, sample_one_hot(self.prior(deter)).flatten(-2))
+        pose = None if state.pose is None else state.pose + action * self.stride
+        return State(deter, sample_one_hot(self.prior(deter)).flatten(-2), pose)
 
     def observe_step(
         self, state: State, action: Tensor, look: Tensor, first: Tensor

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import AgentConfig
+from fosp_agent.config import AgentConfig, ConfigError
+from fosp_agent.nn.layers import MLP
 from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.decoder import Decoder
 from fosp_agent.world_model.encoder import Encoder
@@ -21,7 +22,8 @@ class Filtered(NamedTuple):
     states: State
     """Posterior states (B, T, ...), with their graph."""
     losses: dict[str, Tensor]
-    """(B, T) each, unscaled; the image's for the decoded frames only."""
+    """(B, T) each, unscaled; the image's for the decoded frames only, and
+    the cloning's without the last step, whose action may be a stand-in."""
 
 
 class WorldModel(nn.Module):
@@ -33,12 +35,18 @@ class WorldModel(nn.Module):
         self.config = model
         self.decoded_share = config.training.decoded_share
         self.encoder = Encoder(config.robot, model)
-        self.rssm = RSSM(self.encoder.size, config.robot.action_size, model)
+        self.rssm = RSSM(
+            self.encoder.size, config.robot.action_size, model, stride=pose_stride(config)
+        )
         features = self.rssm.feature_size
         self.decoder = Decoder(features, config.robot, model)
         self.reward = RewardHead(features, model)
         self.cost = COST_HEADS[model.cost_head](features, model)
         self.proceed = ContinueHead(features, model)
+        self.cloning: MLP | None = None
+        if model.cloning_scale:
+            actions = config.robot.action_size
+            self.cloning = MLP(features, actions, layers=model.layers, units=model.units)
         self.scales = {
             "dynamics": model.dynamics_scale,
             "representation": model.representation_scale,
@@ -49,12 +57,15 @@ class WorldModel(nn.Module):
         }
         if config.robot.pose_size:
             self.scales["pose"] = model.pose_scale
+        if self.cloning is not None:
+            self.scales["cloning"] = model.cloning_scale
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
         embedding = self.encoder(batch.image, batch.pose)
         first = self._forget(batch.is_first) if self.training else batch.is_first
         states, posterior, prior = self.rssm.observe(embedding, batch.action, first)
+        states = self.with_pose(states, batch.pose)
         features = states.features()
         dynamics, representation = self.rssm.kl_losses(posterior, prior, self.config.free_nats)
         losses = {
@@ -70,7 +81,16 @@ class WorldModel(nn.Module):
                 self.decoded_share if self.training else 1.0,
             ),
         }
+        if self.cloning is not None:
+            predicted = torch.tanh(self.cloning(features[:, :-1]).float())
+            losses["cloning"] = (predicted - batch.action[:, :-1]).square().sum(-1)
         return Filtered(states, losses)
+
+    def with_pose(self, state: State, pose: Tensor) -> State:
+        """The state with the observed pose (..., P) [m], [rad], where it is a part of it."""
+        if not self.config.direct_pose:
+            return state
+        return state._replace(pose=self.encoder.in_range(pose))
 
     def _forget(self, is_first: Tensor) -> Tensor:
         """(B, T) -> (B, T): further fresh starts, with ``forget_probability`` each."""
@@ -90,3 +110,20 @@ class WorldModel(nn.Module):
         total = sum(self.scales[name] * loss.mean() for name, loss in losses.items())
         assert isinstance(total, Tensor)
         return total
+
+
+def pose_stride(config: AgentConfig) -> tuple[float, ...]:
+    """By how much an action of 1 moves the pose, in units of the pose range: (P,), or empty.
+
+    Raises:
+        ConfigError: the pose is to be part of the state, but an action is not a change of it.
+    """
+    robot = config.robot
+    if not config.world_model.direct_pose:
+        return ()
+    if robot.pose_size != robot.action_size or robot.pose_size == 0:
+        raise ConfigError(
+            f"world_model.direct_pose needs actions that change the pose, but pose_size is "
+            f"{robot.pose_size} and action_size {robot.action_size}; switch it off"
+        )
+    return tuple(a / p for a, p in zip(robot.action_scale, robot.pose_scale, strict=True))
