@@ -62,3 +62,8 @@ def test_a_setting_without_a_value_is_refused():
 def test_an_unknown_environment_is_refused():
     with pytest.raises(UnknownEnvironment, match="unknown environment 'moon'"):
         make_environment("moon", "original")
+
+
+def test_a_setting_that_is_not_yaml_is_refused():
+    with pytest.raises(ConfigError, match=r"as YAML"):
+        parse_override("actor.entropy=[1,")

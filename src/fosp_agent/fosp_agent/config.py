@@ -259,7 +259,10 @@ def parse_override(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign:
         raise ConfigError(f"cannot read the setting {text!r}; write section.key=value")
-    return key, yaml.safe_load(value)
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"cannot read the value of {text!r} as YAML: {error}") from error
 
 
 def _set(values: dict[str, Any], key: str, value: Any) -> None:

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.config import load_preset
 from fosp_agent.control.policy_runner import PolicyRunner
+from fosp_agent.errors import UserError
 from fosp_agent.tensors import to_tensors
-from fosp_agent.training.weights import load_weights, save_weights
+from fosp_agent.training.weights import fresh, load_weights, save_weights
 from fosp_agent.types import Batch, Decision
 from fosp_agent.world_model import rssm as rssm_module
 
@@ -208,3 +210,23 @@ def test_a_pose_of_another_size_is_refused(weights: Path):
         PolicyRunner.from_file(weights).act(
             np.zeros((64, 64, 3), np.uint8), np.zeros(7, np.float32)
         )
+
+
+def test_the_cloning_mode_acts_by_the_world_models_own_head(tmp_path: Path):
+    path = tmp_path / "w.safetensors"
+    config = load_preset("tiny", {"world_model.cloning_scale": 1.0})
+    save_weights(path, FospNetworks(config), version=0)
+    runner = PolicyRunner.from_file(path, mode="cloning")
+    image, pose = np.zeros((64, 64, 3), np.uint8), np.zeros(6, np.float32)
+    decision = runner.act(image, pose)
+    features = runner._state.features()
+    expected = torch.tanh(runner._networks.world_model.cloning(features))[0].numpy()
+    np.testing.assert_allclose(decision.action, expected, atol=1e-6)
+    assert decision.candidates[0].policy == "cloning"
+
+
+def test_the_cloning_mode_needs_its_head(tmp_path: Path):
+    path = tmp_path / "w.safetensors"
+    fresh("tiny", path)
+    with pytest.raises(UserError, match="no behaviour-cloning head"):
+        PolicyRunner.from_file(path, mode="cloning")

@@ -37,7 +37,9 @@ class AugmentedLagrangian(nn.Module):
 
     @torch.no_grad()
     def update(self, violation: Tensor) -> None:
-        """Eq. 27, then let mu grow: () -> None."""
+        """Eq. 27, then let mu grow: () -> None. A violation that is not finite changes nothing."""
+        if not bool(torch.isfinite(violation)):
+            return
         raised = self.multiplier + self.penalty / 2 * violation
         self.multiplier.copy_(raised.clamp(0.0, self.config.multiplier_limit))
         self.penalty.mul_(1 + self.config.penalty_growth)

@@ -17,7 +17,7 @@ def evaluate(
     task: Annotated[str, typer.Option(help="Task of that robot.")] = "original",
     tests: Annotated[int, typer.Option(min=1, help="Number of seeded tests.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the first test; the others follow.")] = 1000,
-    mode: Annotated[str, typer.Option(help="sample or greedy actions.")] = "sample",
+    mode: Annotated[str, typer.Option(help="sample, greedy or cloning (the floor).")] = "sample",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the network.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
@@ -52,10 +52,10 @@ def print_report(summary: dict[str, Any]) -> None:
     from rich.table import Table
 
     title = (
-        f"{summary['weights']} on {summary['task']}, {summary['mode']}d actions, "
+        f"{summary['weights']} on {summary['task']}, mode {summary['mode']}, "
         f"{summary['tests']} tests from seed {summary['first_seed']}"
     )
-    table = Table(title=title.replace("greedyd", "greedy"), title_justify="left")
+    table = Table(title=title, title_justify="left")
     for column in ("", "rate", "95 % interval"):
         table.add_column(column)
     names = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -14,11 +14,14 @@ from fosp_agent.behavior.policy_expansion import choose, value_scales
 from fosp_agent.control.image_preprocess import preprocess
 from fosp_agent.errors import UserError
 from fosp_agent.nn.distributions import BoundedNormal
+from fosp_agent.nn.layers import MLP
 from fosp_agent.training.weights import LoadedWeights, load_weights
 from fosp_agent.types import ByteArray, Candidate, Decision, FloatArray
 from fosp_agent.world_model.rssm import State
 
-Mode = Literal["sample", "greedy"]
+Mode = Literal["sample", "greedy", "cloning"]
+"""How the action is picked: drawn, the most likely, or the world model's own prediction of the
+demonstrator's action (behaviour cloning: the floor to compare with)."""
 
 
 def as_mode(name: str) -> Mode:
@@ -27,10 +30,9 @@ def as_mode(name: str) -> Mode:
     Raises:
         UserError: unknown; the message lists the valid ones.
     """
-    if name == "sample":
-        return "sample"
-    if name == "greedy":
-        return "greedy"
+    for mode in get_args(Mode):
+        if name == mode:
+            return cast(Mode, mode)
     raise UserError(f"unknown mode {name!r}; choose one of {', '.join(get_args(Mode))}")
 
 
@@ -50,7 +52,13 @@ class PolicyRunner:
         self.sha256 = loaded.info.sha256
         self.action_scale: FloatArray = np.array(loaded.config.robot.action_scale, np.float32)
         self._networks = loaded.networks.eval().requires_grad_(False)
-        self._mode = mode
+        self._greedy = mode != "sample"
+        self._cloning = mode == "cloning"
+        if self._cloning and loaded.networks.world_model.cloning is None:
+            raise UserError(
+                f"{loaded.info.path} has no behaviour-cloning head (world_model.cloning_scale was "
+                "0); choose another mode"
+            )
         self._generator = torch.Generator()
         self._seed = seed
         self._state: State | None = None
@@ -108,7 +116,7 @@ class PolicyRunner:
                 EPISODE_STEPS,
             ),
             self.config.expansion.inverse_temperature,
-            greedy=self._mode == "greedy",
+            greedy=self._greedy,
             generator=self._generator,
         )
         self._action = actions[choice.index : choice.index + 1]
@@ -137,7 +145,7 @@ class PolicyRunner:
     def _redraw(self, state: State, log_probs: Tensor) -> State:
         """Latents drawn with the runner's own generator; their mode when greedy."""
         probability = log_probs.exp()
-        if self._mode == "greedy":
+        if self._greedy:
             index = probability.argmax(-1)
         else:
             flat = probability.flatten(0, -2)
@@ -149,6 +157,9 @@ class PolicyRunner:
 
     def _candidates(self, features: Tensor) -> tuple[list[str], Tensor]:
         """One action from each policy: names, and actions (K, A)."""
+        if self._cloning:
+            head = cast(MLP, self._networks.world_model.cloning)
+            return ["cloning"], torch.tanh(head(features))
         policies: list[tuple[str, Actor]] = [("offline", self._networks.offline)]
         if self._networks.new is not None:
             policies.append(("new", self._networks.new))
@@ -157,7 +168,7 @@ class PolicyRunner:
 
     def _draw(self, actor: Actor, features: Tensor) -> Tensor:
         policy: BoundedNormal = actor(features)
-        return policy.mean if self._mode == "greedy" else policy.sample(self._generator)
+        return policy.mean if self._greedy else policy.sample(self._generator)
 
     def _check(self, image: ByteArray, pose: FloatArray) -> None:
         robot = self.config.robot
