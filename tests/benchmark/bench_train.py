@@ -3,8 +3,8 @@
     python tests/benchmark/bench_train.py --peer PATH_TO_A_CHECKOUT_OF_DREAMERV3_TORCH
 
 Both: deter 256, 16 x 16 latents, units 256, CNN depth 16, batch 16 x 16, every frame decoded,
-15 imagined steps from every state. Ours also trains three critics more, the cost head and
-reachability. Then the `small` preset as it ships, with its cheaper settings. Without a peer only
+15 imagined steps from every state. Ours also sees the pose, and trains three critics more, the cost
+head and reachability. Then the `small` preset as it ships, with its cheaper settings. Without a peer only
 our own figures are printed. The two take turns, so that a busy machine slows both.
 """
 
@@ -67,7 +67,7 @@ def peer_step(folder: Path) -> Step:
     import models  # type: ignore[import-not-found]
 
     config = peer_config(folder)
-    space = SimpleNamespace(spaces={"image": np.zeros((64, 64, 3)), "pose": np.zeros(6)})
+    space = SimpleNamespace(spaces={"image": np.zeros((64, 64, 3))})
     world = models.WorldModel(space, None, 0, config)
     behavior = models.ImagBehavior(config, world)
     data = peer_data(batch())
@@ -96,7 +96,7 @@ def peer_config(folder: Path) -> SimpleNamespace:
         "num_actions": ACTIONS,
     }
     for name in ("encoder", "decoder"):
-        values[name] |= {"mlp_keys": "pose", "mlp_layers": 2, "mlp_units": 256, "cnn_depth": 16}
+        values[name] |= {"cnn_depth": 16}
     return SimpleNamespace(**values)
 
 
@@ -104,7 +104,6 @@ def peer_data(data: Batch) -> dict[str, Any]:
     """The same batch under the peer's names."""
     return {
         "image": data.image,
-        "pose": data.pose,
         "action": data.action,
         "reward": data.reward[..., None],
         "is_first": data.is_first.astype(np.float32),

@@ -80,7 +80,7 @@ def test_a_first_observation_resets_only_its_own_row(rssm: RSSM):
 def test_reset_puts_the_learned_initial_state_and_no_action(rssm: RSSM):
     state = State(torch.randn(2, rssm.deter_size), torch.randn(2, rssm.stoch_size))
     action = torch.ones(2, ACTIONS)
-    fresh, taken = rssm.reset(state, action, torch.tensor([True, False]))
+    fresh, taken = rssm.reset(state, action, torch.tensor([True, False]), rssm.initial(2))
     torch.testing.assert_close(fresh.deter[0], torch.tanh(rssm.initial_deter))
     torch.testing.assert_close(fresh.deter[1], state.deter[1])
     torch.testing.assert_close(fresh.stoch[0], rssm.initial(1).stoch[0])

@@ -55,11 +55,12 @@ def imagine(
         features.append(state.features())
     stacked = torch.stack(features)
     after = stacked[1:]
+    cost, violation = model.cost.predict(stacked)
     return Rollout(
         features=stacked,
         action=torch.stack(actions),
         reward=model.reward(after),
-        cost=model.cost.expected(after),
-        violation=model.cost.probability(stacked),
+        cost=cost[1:],
+        violation=violation,
         proceed=torch.cat([root_proceed.unsqueeze(0), model.proceed(after)]),
     )

@@ -31,7 +31,7 @@ class Optimizer:
         self.parameters = [p for m in modules for p in m.parameters() if p.requires_grad]
         self.clip = clip
         self.adam = torch.optim.AdamW(
-            self.parameters, lr=learning_rate, eps=1e-8, weight_decay=weight_decay
+            self.parameters, lr=learning_rate, eps=1e-8, weight_decay=weight_decay, fused=True
         )
 
     def step(self, loss: Tensor) -> float:

@@ -53,6 +53,10 @@ class ContinueHead(nn.Module):
 class CostHead(Protocol):
     """Either of the two below."""
 
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> expected cost and probability of any cost, (...) each."""
+        ...
+
     def expected(self, features: Tensor) -> Tensor:
         """(..., S) -> expected cost (...), float32."""
         ...
@@ -79,6 +83,11 @@ class BernoulliCost(nn.Module):
         self.shift = math.log(config.cost_weight) if config.cost_debias else 0.0
         self.mlp = MLP(features, 1, layers=config.layers, units=config.units)
 
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> expected cost and probability of any cost, here the same."""
+        probability = self.probability(features)
+        return probability, probability
+
     def expected(self, features: Tensor) -> Tensor:
         """(..., S) -> expected cost (...), here the probability itself."""
         return self.probability(features)
@@ -104,6 +113,10 @@ class TwoHotCost(nn.Module):
         self.mlp = MLP(
             features, config.bins, layers=config.layers, units=config.units, output_scale=0.0
         )
+
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> expected cost and probability of any cost, (...) each."""
+        return self.expected(features), self.probability(features)
 
     def expected(self, features: Tensor) -> Tensor:
         """(..., S) -> (...), float32."""

@@ -135,15 +135,18 @@ class RSSM(nn.Module):
         Returns:
             The posterior state (N, ...) and its log-probabilities (N, N, K).
         """
-        state, action = self.reset(state, action, first)
+        state, action = self.reset(state, action, first, self.initial(len(first)))
+        return self._look(state, action, look)
+
+    def _look(self, state: State, action: Tensor, look: Tensor) -> tuple[State, Tensor]:
         deter = self.advance(state, action)
         log_probs = self.posterior(deter, look)
         return State(deter, sample_one_hot(log_probs).flatten(-2)), log_probs
 
-    def reset(self, state: State, action: Tensor, first: Tensor) -> tuple[State, Tensor]:
-        """Replace state and action by their initial values where ``first`` (N,) is true."""
+    @staticmethod
+    def reset(state: State, action: Tensor, first: Tensor, start: State) -> tuple[State, Tensor]:
+        """Replace state by ``start`` and action by zeros where ``first`` (N,) is true."""
         keep = (~first).unsqueeze(-1)
-        start = self.initial(len(first))
         deter = torch.where(keep, state.deter, start.deter)
         stoch = torch.where(keep, state.stoch, start.stoch)
         return State(deter, stoch), action * keep
@@ -164,10 +167,11 @@ class RSSM(nn.Module):
         batch, length = first.shape
         looks = self.look(embedding).unbind(1)
         previous = F.pad(action, (0, 0, 1, 0))[:, :length].unbind(1)
-        state = self.initial(batch)
+        state = start = self.initial(batch)
         states, posteriors = [], []
         for t in range(length):
-            state, log_probs = self.observe_step(state, previous[t], looks[t], first[:, t])
+            state, before = self.reset(state, previous[t], first[:, t], start)
+            state, log_probs = self._look(state, before, looks[t])
             states.append(state)
             posteriors.append(log_probs)
         deter = torch.stack([s.deter for s in states], 1)
