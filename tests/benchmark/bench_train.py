@@ -3,9 +3,9 @@
     python tests/benchmark/bench_train.py --peer PATH_TO_A_CHECKOUT_OF_DREAMERV3_TORCH
 
 Both: deter 256, 16 x 16 latents, units 256, CNN depth 16, batch 16 x 16, every frame decoded,
-15 imagined steps from every state. Ours also sees the pose, and trains three critics more, the cost
-head and reachability. Then the `small` preset as it ships, with its cheaper settings. Without a peer only
-our own figures are printed. The two take turns, so that a busy machine slows both.
+15 imagined steps from every state. Ours also sees the pose, and trains three critics more, the
+cost head and reachability. Then the `small` preset as it ships, with its cheaper settings. Without
+a peer only our own figures are printed. They take turns, so that a busy machine slows all.
 """
 
 from __future__ import annotations

@@ -184,6 +184,7 @@ TRIALS = Node(
         "weights": Arg("weights"),
         "episodes": Arg("episodes"),
         "tests": Arg("tests"),
+        "mode": Arg("mode"),
         "run_dir": Arg("run_dir"),
         "expected_nodes": OtherNodes(),
     },

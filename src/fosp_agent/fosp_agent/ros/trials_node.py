@@ -60,6 +60,8 @@ class TrialsConfig:
     tests: int = 20
     """Seeded tests before and after; 0: none."""
     test_seed: int = 1000
+    mode: str = "sample"
+    """How the tested policy picks its action: sample or greedy."""
     expected_nodes: tuple[str, ...] = EXPECTED
     missing_patience: float = 20.0
     """How long a node may be away [s]."""
@@ -114,7 +116,9 @@ class Trials:
         self.summary.after_version = announced.version
         self.summary.save(self._path)
         if self._config.tests > 0:
-            say(f"\n{self._config.tests} tests each, 95 % intervals:")
+            say(
+                f"\n{self._config.tests} tests each, actions by mode {self._config.mode}, 95 % intervals:"
+            )
             say(table(self.summary.before, self.summary.after))
         say(f"\nepisodes, metrics and weights: {self._config.run_dir}")
 
@@ -205,7 +209,7 @@ class Trials:
         command = [sys.executable, "-m", "fosp_agent.cli.main", "evaluate", "--json"]
         command += ["--weights", str(weights), "--environment", config.environment]
         command += ["--task", config.task, "--tests", str(config.tests)]
-        command += ["--seed", str(config.test_seed)]
+        command += ["--seed", str(config.test_seed), "--mode", config.mode]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             try:
                 output, _ = child.communicate()
