@@ -116,9 +116,8 @@ class Trials:
         self.summary.after_version = announced.version
         self.summary.save(self._path)
         if self._config.tests > 0:
-            say(
-                f"\n{self._config.tests} tests each, actions by mode {self._config.mode}, 95 % intervals:"
-            )
+            mode, tests = self._config.mode, self._config.tests
+            say(f"\n{tests} tests each, mode {mode}, 95 % intervals:")
             say(table(self.summary.before, self.summary.after))
         say(f"\nepisodes, metrics and weights: {self._config.run_dir}")
 
