@@ -166,3 +166,18 @@ def test_in_lockstep_the_gate_and_the_observer_live_in_simulated_time():
         for name in ("observation_node", "command_gate_node"):
             assert nodes[name].parameters["use_sim_time"] is (text == "true")
             assert nodes[name].parameters["image_reliability"] == reliability
+
+
+def test_demonstrations_are_mixed_in_where_they_are_and_only_then(monkeypatch, tmp_path):
+    weights = tmp_path / "models" / "safereach-small" / "weights.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    monkeypatch.setenv("SAFEREACH_ROOT", str(tmp_path))
+    stack = find("finetune")
+    assert settle(stack, {}).values["dataset"] == ""
+    demonstrations = tmp_path / "data" / "original"
+    demonstrations.mkdir(parents=True)
+    assert settle(stack, {}).values["dataset"] == str(demonstrations)
+    assert settle(stack, {"dataset": "none"}).values["dataset"] == ""
+    other = {"environment": "safety_gymnasium"}
+    assert settle(stack, other).values["dataset"] == ""
