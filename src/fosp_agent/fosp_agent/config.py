@@ -194,7 +194,6 @@ class TrainingConfig:
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
-    compile: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def pretrain(
     ),
     out: Annotated[Path, typer.Option(help="Folder of this run.")] = Path("runs/pretrain"),
     preset: Annotated[str, typer.Option(help="tiny, small or paper.")] = "small",
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 8000,
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of weights and batches.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
     setting: Annotated[
