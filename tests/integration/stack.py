@@ -100,7 +100,12 @@ class Process:
 
 @contextmanager
 def launched(stack: str, domain: int, log: Path, **arguments: object) -> Iterator[Process]:
-    """``./safereach launch <stack> name:=value ...`` for the length of a ``with``."""
+    """``./safereach launch <stack> name:=value ...`` for the length of a ``with``.
+
+    Fine-tuning learns from its own episodes alone, whether demonstrations lie about or not.
+    """
+    if stack == "finetune":
+        arguments.setdefault("dataset", "none")
     command = [sys.executable, "-m", "fosp_agent.cli.main", "launch", stack]
     command += [f"{name}:={value}" for name, value in arguments.items()]
     process = Process(command, log, domain)
