@@ -63,6 +63,8 @@ def pretrain(
             rate = (done - first) / (time.monotonic() - started)
             text = "  ".join(f"{k} {metrics[f'loss/{k}']:.3g}" for k in ("image", "reward", "cost"))
             bar.update(task, completed=done, description=f"{rate:.2f} steps/s  {text}")
+            if not console.is_terminal:
+                console.print(f"step {done}/{steps}  {rate:.2f} steps/s  {text}", soft_wrap=True)
 
         try:
             info = run.train(show)
