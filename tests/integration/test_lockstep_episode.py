@@ -162,8 +162,14 @@ def assert_same_episode(one: Episode, other: Episode) -> None:
 
 
 def truth_of(stack: Stack, episode_id: str) -> list[tuple[int, float, float]]:
-    """Step, reward and cost of every frame, repeated frames once."""
-    rows = {m.step: (m.step, m.reward, m.cost) for m in stack.truth if m.episode_id == episode_id}
+    """Step, reward and cost of every frame, repeated frames once; waits until all are heard."""
+
+    def heard() -> dict[int, tuple[int, float, float]]:
+        mine = [m for m in list(stack.truth) if m.episode_id == episode_id]
+        return {m.step: (m.step, m.reward, m.cost) for m in mine}
+
+    wait_for(lambda: len(heard()) > DECISIONS, 30, f"the truth of all frames of {episode_id}")
+    rows = heard()
     return [rows[step] for step in sorted(rows)]
 
 
