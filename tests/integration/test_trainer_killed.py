@@ -43,6 +43,7 @@ def test_a_killed_trainer_loses_nothing(ros_domain: int, tmp_path: Path) -> None
             episodes=1,
             updates_per_episode=80,
             tests=0,
+            lockstep="false",  # 8 s an episode: in lockstep it can be over before the kill
         ) as stack,
     ):
         observations = listener.listen(Observation, "observation", RELIABLE)
