@@ -235,7 +235,7 @@ def test_a_nan_action_is_vetoed_by_name_and_the_episode_goes_on(
 def test_a_killed_recorder_saves_what_it_had_when_it_comes_back(
     ros_domain: int, tmp_path: Path
 ) -> None:
-    with robot_side(ros_domain, tmp_path, lockstep=False, rate=40.0) as stack:
+    with robot_side(ros_domain, tmp_path, lockstep=False, rate=15.0) as stack:
         episode_id = stack.start()
         wait_for(lambda: any(m.step >= 40 for m in stack.truth), 30, "forty frames went by")
         stack.processes["recorder_node"].popen.kill()
