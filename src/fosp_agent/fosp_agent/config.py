@@ -79,6 +79,10 @@ class WorldModelConfig:
     """Weight of the cost loss where cost >= 1."""
     cost_debias: bool = False
     """Take the shift of that weight back from predicted probabilities (bernoulli only)."""
+    cost_ensemble: int = 1
+    """N cost heads, each with its own initial weights and its own share of the episodes."""
+    cost_pessimism: float = 0.0
+    """k: predicted cost and violation are the ensemble's mean + k * standard deviation."""
     bins: int = 255
     bin_limit: float = 20.0
     """Two-hot bins span symexp(-limit) .. symexp(limit)."""

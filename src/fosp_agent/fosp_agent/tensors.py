@@ -23,6 +23,7 @@ class TensorBatch:
     cost: Tensor
     is_first: Tensor
     is_terminal: Tensor
+    episode: Tensor | None = None
 
 
 def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
@@ -35,4 +36,5 @@ def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
         cost=torch.from_numpy(batch.cost).to(device),
         is_first=torch.from_numpy(batch.is_first).to(device),
         is_terminal=torch.from_numpy(batch.is_terminal).to(device),
+        episode=None if batch.episode is None else torch.from_numpy(batch.episode).to(device),
     )

@@ -18,6 +18,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Batch:
     """(B, T), true at index 0 of every row, and at the first observation of an episode."""
     is_terminal: BoolArray
     """(B, T)"""
+    episode: IntArray | None = None
+    """(B,) which episode each row is of: the same number for the same episode; None: unknown."""
 
 
 @dataclass(frozen=True)

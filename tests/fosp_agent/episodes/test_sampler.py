@@ -72,6 +72,7 @@ def test_shapes_and_types_are_those_of_the_contract(sentinel_episode: EpisodeFac
         "cost": ((6, 8), "float32"),
         "is_first": ((6, 8), "bool"),
         "is_terminal": ((6, 8), "bool"),
+        "episode": ((6,), "int64"),
     }
 
 
@@ -221,3 +222,9 @@ def test_batch_of_real_size_is_drawn_in_milliseconds(random_episode: EpisodeFact
         sampler.sample()
         seconds.append(time.perf_counter() - begin)
     assert min(seconds) < 0.003
+
+
+def test_rows_say_which_episode_they_are_of(sentinel_episode: EpisodeFactory) -> None:
+    batch = filled(sentinel_episode).sample()
+    assert batch.episode is not None
+    np.testing.assert_array_equal(batch.episode, numbers(batch)[:, 0])

@@ -246,6 +246,7 @@ class SequenceSampler:
             cost=stacked("cost"),  # (B, T)
             is_first=is_first,  # (B, T)
             is_terminal=stacked("is_terminal"),  # (B, T)
+            episode=np.array([i for i, _ in rows], np.int64),  # (B,)
         )
 
 

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from fosp_agent.config import AgentConfig, ConfigError
 from fosp_agent.nn.layers import MLP
 from fosp_agent.tensors import TensorBatch
+from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder
 from fosp_agent.world_model.encoder import Encoder
-from fosp_agent.world_model.heads import COST_HEADS, ContinueHead, RewardHead
+from fosp_agent.world_model.heads import ContinueHead, RewardHead
 from fosp_agent.world_model.rssm import RSSM, State
 
 
@@ -41,7 +42,7 @@ class WorldModel(nn.Module):
         features = self.rssm.feature_size
         self.decoder = Decoder(features, config.robot, model)
         self.reward = RewardHead(features, model)
-        self.cost = COST_HEADS[model.cost_head](features, model)
+        self.cost = cost_head(features, model)
         self.proceed = ContinueHead(features, model)
         self.cloning: MLP | None = None
         if model.cloning_scale:
@@ -72,7 +73,7 @@ class WorldModel(nn.Module):
             "dynamics": dynamics,
             "representation": representation,
             "reward": self.reward.loss(features, batch.reward),
-            "cost": self.cost.loss(features, batch.cost),
+            "cost": self._cost_loss(features, batch),
             "continue": self.proceed.loss(features, batch.is_terminal),
             **self.decoder.losses(
                 features,
@@ -91,6 +92,12 @@ class WorldModel(nn.Module):
         if not self.config.direct_pose:
             return state
         return state._replace(pose=self.encoder.in_range(pose))
+
+    def _cost_loss(self, features: Tensor, batch: TensorBatch) -> Tensor:
+        """(B, T, S) -> (B, T); an ensemble's members learn from their own share of the episodes."""
+        if isinstance(self.cost, EnsembleCost):
+            return self.cost.loss(features, batch.cost, batch.episode)
+        return self.cost.loss(features, batch.cost)
 
     def _forget(self, is_first: Tensor) -> Tensor:
         """(B, T) -> (B, T): further fresh starts, with ``forget_probability`` each."""
