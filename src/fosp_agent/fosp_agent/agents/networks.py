@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
+from fosp_agent.agents.acting import EPISODE_STEPS, Judgement, Proposals
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.critics import CriticPair
 from fosp_agent.behavior.lagrangian import AugmentedLagrangian
+from fosp_agent.behavior.policy_expansion import choose, value_scales
 from fosp_agent.behavior.reachability import Reachability
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.optim import RunningRange
@@ -55,6 +59,30 @@ class FospNetworks(nn.Module):
     def learner(self) -> Actor:
         """The policy that learns: the offline one until the expansion, then the new one."""
         return self.offline if self.new is None else self.new
+
+    def policies(self) -> Mapping[str, Actor]:
+        """One candidate each: the offline policy, and the new one where it exists (eq. 21)."""
+        return {"offline": self.offline} | ({} if self.new is None else {"new": self.new})
+
+    def judge(
+        self, proposals: Proposals, *, greedy: bool, generator: torch.Generator | None = None
+    ) -> Judgement:
+        """Choose by softmax over the values (eq. 21-22); see ``ActingNetworks``."""
+        actions = proposals.actions
+        repeated = proposals.features.expand(len(actions), -1)
+        q_reward = self.reward_critic.action_value(repeated, actions)
+        q_cost = self.cost_critic.action_value(repeated, actions)
+        ranges = self.reward_value_range.scale(), self.cost_value_range.scale()
+        choice = choose(
+            q_reward,
+            q_cost,
+            value_scales(self.config, *ranges, EPISODE_STEPS),
+            self.config.expansion.inverse_temperature,
+            greedy=greedy,
+            generator=generator,
+        )
+        feasibility = float(self.reachability.feasibility(proposals.features))
+        return Judgement(choice.index, q_reward, q_cost, choice.probability, feasibility)
 
     def advantages(self, features: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """A = Q - V of reward and cost, in units of their running ranges: (..., S), (..., A).

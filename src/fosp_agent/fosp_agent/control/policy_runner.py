@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fosp_agent.agents.acting import Proposals
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.behavior.policy_expansion import choose, value_scales
 from fosp_agent.control.image_preprocess import preprocess
 from fosp_agent.errors import UserError
 from fosp_agent.nn.distributions import BoundedNormal
@@ -36,12 +36,8 @@ def as_mode(name: str) -> Mode:
     raise UserError(f"unknown mode {name!r}; choose one of {', '.join(get_args(Mode))}")
 
 
-EPISODE_STEPS = 80
-"""Horizon of the value bounds of eq. 22."""
-
-
 class PolicyRunner:
-    """Filters the episode through the world model and lets the policy expansion decide.
+    """Filters the episode through the world model and lets the agent decide among its candidates.
 
     Acts in float32 on the CPU: at batch 1 that is faster than bfloat16 there.
     """
@@ -103,31 +99,20 @@ class PolicyRunner:
             self._action = torch.from_numpy(np.array(executed, np.float32)).unsqueeze(0)
         features = self._filter(image, pose)
         names, actions = self._candidates(features)
-        repeated = features.expand(len(actions), -1)
-        q_reward = self._networks.reward_critic.action_value(repeated, actions)
-        q_cost = self._networks.cost_critic.action_value(repeated, actions)
-        choice = choose(
-            q_reward,
-            q_cost,
-            value_scales(
-                self.config,
-                self._networks.reward_value_range.scale(),
-                self._networks.cost_value_range.scale(),
-                EPISODE_STEPS,
-            ),
-            self.config.expansion.inverse_temperature,
+        judged = self._networks.judge(
+            Proposals(features, tuple(names), actions),
             greedy=self._greedy,
             generator=self._generator,
         )
-        self._action = actions[choice.index : choice.index + 1]
+        self._action = actions[judged.index : judged.index + 1]
         candidates = tuple(
             Candidate(name, action.numpy().copy(), float(r), float(c), float(p))
             for name, action, r, c, p in zip(
-                names, actions, q_reward, q_cost, choice.probability, strict=True
+                names, actions, judged.q_reward, judged.q_cost, judged.probability, strict=True
             )
         )
-        feasibility = float(self._networks.reachability.feasibility(features))
-        return Decision(candidates[choice.index].action, choice.index, candidates, feasibility)
+        chosen = candidates[judged.index].action
+        return Decision(chosen, judged.index, candidates, judged.feasibility)
 
     def _filter(self, image: ByteArray, pose: FloatArray) -> Tensor:
         """Advance the model state by one observation: (1, S)."""
@@ -160,11 +145,9 @@ class PolicyRunner:
         if self._cloning:
             head = cast(MLP, self._networks.world_model.cloning)
             return ["cloning"], torch.tanh(head(features))
-        policies: list[tuple[str, Actor]] = [("offline", self._networks.offline)]
-        if self._networks.new is not None:
-            policies.append(("new", self._networks.new))
-        drawn = [self._draw(actor, features) for _, actor in policies]
-        return [name for name, _ in policies], torch.cat(drawn)
+        policies = self._networks.policies()
+        drawn = [self._draw(actor, features) for actor in policies.values()]
+        return list(policies), torch.cat(drawn)
 
     def _draw(self, actor: Actor, features: Tensor) -> Tensor:
         policy: BoundedNormal = actor(features)
