@@ -10,7 +10,7 @@ action of its last observation is all zeros.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +115,12 @@ class ObservationDict(TypedDict):
     """(P,)"""
 
 
+Objective = Literal["reach", "return"]
+"""How an episode is judged. reach: it succeeds when a target is touched, and any cost is a
+violation, so that rates are counted. return: rewards and costs are amounts, so that their sums are
+averaged."""
+
+
 class Environment(Protocol):
     """A simulated robot with Safety-Gymnasium's six-tuple step.
 
@@ -124,6 +130,10 @@ class Environment(Protocol):
 
     action_size: int
     max_steps: int
+    """Decisions of an episode."""
+    objective: Objective
+    action_repeat: int
+    """Steps of the task behind one decision; its reward and cost are summed over them."""
 
     def reset(self, *, seed: int | None = None) -> tuple[ObservationDict, dict[str, Any]]:
         """Start an episode whose scene is a function of the seed."""

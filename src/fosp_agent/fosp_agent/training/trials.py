@@ -38,6 +38,25 @@ class EpisodeResult:
     """From its start until its weights acted [s]."""
     note: str = ""
 
+    @property
+    def reached(self) -> bool:
+        """The target was touched (SR), where reaching is the objective."""
+        return self.episode_return > 0
+
+    @property
+    def violated(self) -> bool:
+        """Any cost was paid (CV)."""
+        return self.episode_cost > 0
+
+    @property
+    def decisions(self) -> int:
+        """Actions in the episode."""
+        return sum(self.acted.values())
+
+    def share(self, policy: str) -> float:
+        """Share of the actions that ``policy`` ("offline" or "new") gave, in [0, 1]."""
+        return self.acted.get(policy, 0) / max(self.decisions, 1)
+
     def line(self, number: int, total: int) -> str:
         """What the operator reads."""
         acted = ", ".join(f"{policy} {count}" for policy, count in sorted(self.acted.items()))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from fosp_agent.types import Objective
 from fosp_sim_bridge.safereach.arm import HOME, JOINTS
 from fosp_sim_bridge.safereach.contacts import Contacts, CostRule
 from fosp_sim_bridge.safereach.kinematics import ArmKinematics, Vector
@@ -56,6 +57,8 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
 
     action_size = 6
     max_steps = MAX_STEPS
+    objective: Objective = "reach"
+    action_repeat = 1
 
     def __init__(self, task: str = "original", render_mode: str = "rgb_array") -> None:
         self.task = task_named(task)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from fosp_agent.types import Objective
 from fosp_sim_bridge.backend import require_backend
 from fosp_sim_bridge.safety_gymnasium import library
 
@@ -47,6 +48,8 @@ class SafetyGymnasiumEnv:
     The simulator draws its layouts from one generator per process, so two of these environments
     in one process disturb each other's random numbers, but not their seeds at a reset.
     """
+
+    objective: Objective = "return"
 
     def __init__(self, task: str, cameras: tuple[str, ...], action_repeat: int) -> None:
         if task not in TASKS:
