@@ -14,6 +14,9 @@ import yaml
 
 from fosp_agent.errors import UserError
 
+AgentName = Literal["fosp", "safedreamer", "dreamerv3", "recovery_rl"]
+"""Algorithms that learn on the same world model."""
+
 
 class ConfigError(UserError):
     """A preset or a setting does not exist or does not fit."""
@@ -176,6 +179,9 @@ class ExpansionConfig:
     """Policy expansion (eq. 21-22)."""
 
     enabled: bool = True
+    """False (ablation): the offline policy itself goes on learning while fine-tuning, alone."""
+    direct_loss: Literal["online", "offline"] = "online"
+    """What it then learns from: eq. 23 as the new policy would, or eq. 20 as before."""
     inverse_temperature: float = 10.0
     scale: Literal["range", "bound"] = "range"
     """Q_r and Q_c are divided by their running ranges, or by the bounds of the paper."""
@@ -205,6 +211,8 @@ class AgentConfig:
     """Everything that makes an agent."""
 
     preset: str = "small"
+    agent: AgentName = "fosp"
+    """Which algorithm; see ``agents/registry.py``."""
     robot: RobotConfig = field(default_factory=RobotConfig)
     world_model: WorldModelConfig = field(default_factory=WorldModelConfig)
     critic: CriticConfig = field(default_factory=CriticConfig)

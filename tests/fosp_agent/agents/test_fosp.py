@@ -11,9 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from fosp_agent.agents import critic_learning
 from fosp_agent.agents import fosp as fosp_module
-from fosp_agent.agents.fosp import Fosp, Posterior, detached
+from fosp_agent.agents.critic_learning import Signal, critic_samples
+from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.model_based import Posterior
 from fosp_agent.behavior.critics import Samples
+from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.nn.optim import NonFiniteLoss
 from fosp_agent.tensors import to_tensors
 
@@ -32,6 +36,13 @@ def see(agent: Fosp, batch: Any) -> tuple[Posterior, Any]:
     with torch.no_grad():
         states = agent.networks.world_model.filter(data).states
     return Posterior(states, states.features()), data
+
+
+def reward_samples(agent: Fosp, posterior: Posterior, data: Any, rollout: Rollout) -> list[Samples]:
+    """What the reward's critics learn from."""
+    pair = agent.networks.reward_critic
+    signal = Signal("reward", pair, data.reward, rollout.reward, 0.8)
+    return critic_samples(signal, posterior, data, rollout, agent.config.critic)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -89,13 +100,13 @@ def test_every_switch_trains(make_agent, make_batch, overrides: dict[str, Any]):
 def test_each_value_learns_with_its_own_expectile(make_agent, make_batch, monkeypatch):
     agent = make_agent({"critic.expectile": 0.7, "critic.cost_expectile": 0.9})
     seen: dict[int, set[float]] = {}
-    original = fosp_module.v_loss
+    original = critic_learning.v_loss
 
     def spy(pair: Any, samples: Samples, kappa: float, slow: bool) -> Tensor:
         seen.setdefault(id(pair), set()).add(kappa)
         return original(pair, samples, kappa, slow)
 
-    monkeypatch.setattr(fosp_module, "v_loss", spy)
+    monkeypatch.setattr(critic_learning, "v_loss", spy)
     agent.train_step(make_batch())
     nets = agent.networks
     assert seen == {id(nets.reward_critic): {0.7}, id(nets.cost_critic): {0.9}}
@@ -108,9 +119,8 @@ def test_real_samples_pair_an_action_with_the_next_reward_of_its_own_row(make_ag
     first[:, 0] = first[1, 3] = True
     batch = make_batch(reward=reward.astype(np.float32), is_first=first)
     posterior, data = see(agent, batch)
-    rollout = detached(agent._imagine(posterior, data))
-    pair = agent.networks.reward_critic
-    imagined, real = agent._samples(pair, data.reward, rollout.reward, data, posterior, rollout)
+    rollout = agent._imagine(posterior, data).detached()
+    imagined, real = reward_samples(agent, posterior, data, rollout)
     torch.testing.assert_close(real.target, torch.from_numpy(reward[:, 1:]).float())
     torch.testing.assert_close(real.action, data.action[:, :-1])
     torch.testing.assert_close(real.features, posterior.features[:, :-1])
@@ -124,9 +134,9 @@ def test_a_terminal_state_has_no_bootstrap_and_a_truncated_one_has(make_agent, m
     terminal = np.zeros((3, 5), np.bool_)
     terminal[0, -1] = True
     posterior, data = see(agent, make_batch(is_terminal=terminal))
-    rollout = detached(agent._imagine(posterior, data))
+    rollout = agent._imagine(posterior, data).detached()
     pair = agent.networks.reward_critic
-    _, real = agent._samples(pair, data.reward, rollout.reward, data, posterior, rollout)
+    _, real = reward_samples(agent, posterior, data, rollout)
     value = pair.v(posterior.features[:, -1])
     assert value.abs().min() > 1e-4
     torch.testing.assert_close(real.target[0, -1], data.reward[0, -1])
@@ -159,7 +169,7 @@ def test_reachability_learns_from_labels_on_real_steps(make_agent, make_batch, m
     monkeypatch.setattr(fosp_module, "reachability_loss", spy)
     posterior, data = see(agent, make_batch(cost=cost))
     last = agent.networks.reachability(posterior.features[:, -1]).detach()
-    agent._learn_reachability(posterior, data, detached(agent._imagine(posterior, data)))
+    agent._learn_reachability(posterior, data, agent._imagine(posterior, data).detached())
     real, imagined = targets
     torch.testing.assert_close(real[:, 1], torch.tensor([0.125, 0.25, 0.5, 1.0, last[1]]))
     torch.testing.assert_close(real[:, 0], last[0] * 0.5 ** torch.arange(4, -1, -1))

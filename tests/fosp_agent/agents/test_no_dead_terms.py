@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from fosp_agent.agents.fosp import Fosp, Posterior
+from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.model_based import Posterior
 from fosp_agent.nn.optim import frozen
 from fosp_agent.tensors import to_tensors
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import torch
@@ -27,7 +28,8 @@ class Proposals(NamedTuple):
     """(K, A)"""
 
 
-class Judgement(NamedTuple):
+@dataclass(frozen=True)
+class Judgement:
     """Which of K candidate actions acts in one state, and why."""
 
     index: int

@@ -2,134 +2,68 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
-
 import torch
 from torch import Tensor
 
+from fosp_agent.agents.critic_learning import Signal, critic_loss, critic_samples
+from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.networks import FospNetworks
-from fosp_agent.behavior.critics import CriticPair, Samples, q_loss, v_loss
-from fosp_agent.behavior.imagination import Rollout, imagine
+from fosp_agent.agents.protocol import Metrics
+from fosp_agent.behavior.imagination import Rollout
+from fosp_agent.behavior.lagrangian import penalty
 from fosp_agent.behavior.offline import advantage_weight, cloning_loss
 from fosp_agent.behavior.online import score_loss, signed_weight, value_loss
 from fosp_agent.behavior.reachability import reachability_loss, reachability_target
-from fosp_agent.behavior.returns import lambda_return, one_step_target, within_episode
+from fosp_agent.behavior.returns import imagined_return, within_episode
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.optim import Optimizer, frozen
-from fosp_agent.tensors import TensorBatch, to_tensors
-from fosp_agent.types import Batch
-from fosp_agent.world_model.rssm import State
-
-Metrics = dict[str, float]
+from fosp_agent.tensors import TensorBatch
 
 
-class Posterior(NamedTuple):
-    """Real sequences as the world model sees them; no graph."""
+class Fosp(ModelBasedAgent[FospNetworks]):
+    """Safe policy learnt offline, expanded by a new one online."""
 
-    states: State
-    """(B, T, ...)"""
-    features: Tensor
-    """(B, T, S)"""
+    @classmethod
+    def build_networks(cls, config: AgentConfig) -> FospNetworks:
+        """World model, four critics, reachability, the multiplier and the policies."""
+        return FospNetworks(config)
 
-
-class Fosp:
-    """Networks and optimisers; knows nothing of files, nodes or episodes."""
-
-    def __init__(self, config: AgentConfig, *, device: str = "cpu") -> None:
-        self.config = config
-        self.device = torch.device(device)
-        self.networks = FospNetworks(config).to(self.device)
-        self.updates = 0
-        """Gradient steps since the expansion (or since the beginning)."""
-        self._build_optimizers()
-
-    def _build_optimizers(self) -> None:
+    def _behavior_optimizers(self) -> dict[str, Optimizer]:
         nets, config = self.networks, self.config
-        model, critic, actor = config.world_model, config.critic, config.actor
-        self.optimizers = {
-            "world model": Optimizer(
-                "world model",
-                [nets.world_model],
-                learning_rate=model.learning_rate,
-                clip=model.clip,
-            ),
-            "critics": Optimizer(
-                "critics",
-                [nets.reward_critic, nets.cost_critic],
-                learning_rate=critic.learning_rate,
-                clip=critic.clip,
-            ),
+        return {
+            "critics": self._critic_optimizer("critics", [nets.reward_critic, nets.cost_critic]),
             "reachability": Optimizer(
                 "reachability",
                 [nets.reachability],
                 learning_rate=config.reachability.learning_rate,
-                clip=critic.clip,
+                clip=config.critic.clip,
             ),
-            "actor": Optimizer(
-                "actor",
-                [nets.learner()],
-                learning_rate=actor.learning_rate,
-                clip=actor.clip,
-                weight_decay=actor.weight_decay,
-            ),
+            "actor": self._actor_optimizer("actor", nets.learner()),
         }
+
+    def begin_finetuning(self) -> None:
+        """Freeze the offline policy and create the new one (Algorithm 1, l. 12), once.
+
+        Without policy expansion (ablation) the offline policy itself goes on learning, alone.
+        """
+        super().begin_finetuning()
+        if self.config.expansion.enabled and not self.networks.expanded:
+            self._expand()
 
     def expand(self) -> None:
-        """Begin fine-tuning: freeze the offline policy, create the new one (Algorithm 1, l. 12)."""
-        self.networks.expand()
-        self.networks.to(self.device)
-        self.updates = 0
-        self._build_optimizers()
-
-    def train_step(self, batch: Batch) -> Metrics:
-        """One gradient step of everything.
-
-        Returns:
-            Metrics by name, all finite.
+        """Begin fine-tuning with a new policy, whatever the config says.
 
         Raises:
-            NonFiniteLoss: naming the part; that part's weights are as before the step.
+            RuntimeError: there is one already.
         """
-        data = to_tensors(batch, self.device)
-        posterior, metrics = self._learn_world_model(data)
-        metrics |= self._learn_behavior(posterior, data)
-        self.updates += 1
-        return metrics
+        self._expand()
+        super().begin_finetuning()
 
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that has state, the random generators of torch excepted."""
-        return {
-            "networks": self.networks.state_dict(),
-            "optimizers": {k: o.adam.state_dict() for k, o in self.optimizers.items()},
-            "updates": self.updates,
-            "expanded": self.networks.expanded,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue exactly where ``state_dict`` was taken."""
-        if state["expanded"] and not self.networks.expanded:
-            self.expand()
-        self.networks.load_state_dict(state["networks"])
-        for name, optimizer in self.optimizers.items():
-            optimizer.adam.load_state_dict(state["optimizers"][name])
-        self.updates = int(state["updates"])
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self.config.training.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)
-
-    def _learn_world_model(self, data: TensorBatch) -> tuple[Posterior, Metrics]:
-        model = self.networks.world_model
-        with self._autocast():
-            filtered = model.filter(data)
-            loss = model.total(filtered.losses)
-        norm = self.optimizers["world model"].step(loss)
-        states = filtered.states.map(torch.Tensor.detach)
-        metrics = {f"loss/{name}": float(x.detach().mean()) for name, x in filtered.losses.items()}
-        metrics["gradient/world_model"] = norm
-        return Posterior(states, states.features()), metrics
+    @property
+    def online(self) -> bool:
+        """Whether the policy that learns follows eq. 23; otherwise it follows eq. 20."""
+        direct = self.finetuning and self.config.expansion.direct_loss == "online"
+        return self.networks.expanded or direct
 
     def _learn_behavior(self, posterior: Posterior, data: TensorBatch) -> Metrics:
         nets = self.networks
@@ -139,32 +73,20 @@ class Fosp:
             actor_loss, metrics = self._actor_loss(posterior, data, rollout)
         metrics["gradient/actor"] = self.optimizers["actor"].step(actor_loss)
         with self._autocast():
-            metrics |= self._learn_critics(posterior, data, detached(rollout))
-            metrics |= self._learn_reachability(posterior, data, detached(rollout))
+            metrics |= self._learn_critics(posterior, data, rollout.detached())
+            metrics |= self._learn_reachability(posterior, data, rollout.detached())
         for pair in (nets.reward_critic, nets.cost_critic):
             pair.update_slow(self.config.critic.slow_rate)
         return metrics
 
-    def _imagine(self, posterior: Posterior, data: TensorBatch) -> Rollout:
-        training = self.config.training
-        start = posterior.states.flatten()
-        root_proceed = (~data.is_terminal).float().flatten()
-        total = len(root_proceed)
-        if 0 < training.imagination_starts < total:
-            index = torch.randperm(total, device=self.device)[: training.imagination_starts]
-            start = start.map(lambda x: x[index])
-            root_proceed = root_proceed[index]
-        nets = self.networks
-        return imagine(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
-
     def _actor_loss(
         self, posterior: Posterior, data: TensorBatch, rollout: Rollout
     ) -> tuple[Tensor, Metrics]:
-        nets, config = self.networks, self.config.actor
-        penalty, metrics = self._penalty(rollout)
+        config = self.config.actor
+        constraint, metrics = self._penalty(rollout)
         if config.imagined_reward or config.imagined_cost:
-            penalty = penalty + self._imagined_loss(rollout, metrics)
-        if not nets.expanded:
+            constraint = constraint + self._imagined_loss(rollout, metrics)
+        if not self.online:
             imitation = self._offline_loss(posterior, data, metrics)
         else:
             imitation = self._online_loss(rollout, metrics)
@@ -172,7 +94,7 @@ class Fosp:
                 cloning = self._offline_loss(posterior, data, metrics)
                 imitation = imitation + config.online_cloning * cloning
         metrics["actor/loss"] = float(imitation.detach())
-        return imitation + penalty, metrics
+        return imitation + constraint, metrics
 
     def _offline_loss(self, posterior: Posterior, data: TensorBatch, metrics: Metrics) -> Tensor:
         """First part of eq. 20, on every pair (s_t, a_t) with a successor in its row."""
@@ -212,90 +134,36 @@ class Fosp:
         The weighted cloning of eq. 20 never sees the states that its own errors lead to; these do.
         """
         nets, config = self.networks, self.config.actor
-        weight = rollout.weight(self.config.critic.gamma)
-        reward = self._imagined_return(nets.reward_critic, rollout.reward, rollout)
-        cost = self._imagined_return(nets.cost_critic, rollout.cost, rollout)
+        critic = self.config.critic
+        weight = rollout.weight(critic.gamma)
+        reward = imagined_return(rollout.reward, nets.reward_critic.v, rollout, critic)
+        cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)
         gain = config.imagined_reward * reward / nets.reward_value_range.scale()
         loss = config.imagined_cost * cost / nets.cost_value_range.scale() - gain
         metrics["actor/imagined_reward"] = float(reward.detach().mean())
         metrics["actor/imagined_cost"] = float(cost.detach().mean())
         return (weight * loss).mean()
 
-    def _imagined_return(self, pair: CriticPair, signal: Tensor, rollout: Rollout) -> Tensor:
-        """Lambda-return (H, N) of an imagined signal (H, N), with the graph of the dynamics."""
-        config = self.config.critic
-        discount = config.gamma * rollout.proceed[1:]
-        return lambda_return(signal, pair.v(rollout.features[1:]), discount, config.return_lambda)
-
     def _penalty(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Second part of eq. 20: Phi(cost return) * u, and the multiplier's update (eq. 27)."""
         nets = self.networks
-        cost_return = self._imagined_return(nets.cost_critic, rollout.cost, rollout)[0]
-        scale = nets.cost_value_range.scale()
-        excess = nets.lagrangian.constraint(cost_return, scale)
+        cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, self.config.critic)[0]
         feasibility = nets.reachability.feasibility(rollout.features[0])
-        penalty = (nets.lagrangian.term(excess) * feasibility).mean()
-        nets.lagrangian.update(excess.detach().mean())
-        metrics = {
-            "lagrangian/cost_return": float(cost_return.detach().mean()),
-            "lagrangian/multiplier": float(nets.lagrangian.multiplier),
-            "lagrangian/penalty": float(penalty.detach()),
-        }
-        return penalty, metrics
-
-    def _samples(
-        self,
-        pair: CriticPair,
-        reward: Tensor,
-        signal: Tensor,
-        data: TensorBatch,
-        posterior: Posterior,
-        rollout: Rollout,
-    ) -> list[Samples]:
-        """Real pairs with one-step targets, imagined pairs with lambda-returns; for one signal.
-
-        Args:
-            pair: the critics of this signal.
-            reward: (B, T) labels of the signal.
-            signal: (H, N) imagined signal.
-            data: the batch.
-            posterior: its states.
-            rollout: imagined steps without a graph.
-        """
-        config = self.config.critic
-        with torch.no_grad():
-            value = pair.v(rollout.features[1:])
-            discount = config.gamma * rollout.proceed[1:]
-            imagined = Samples(
-                rollout.features[:-1],
-                rollout.action,
-                lambda_return(signal, value, discount, config.return_lambda),
-                rollout.weight(config.gamma),
-            )
-            real = Samples(
-                posterior.features[:, :-1],
-                data.action[:, :-1],
-                one_step_target(reward, pair.v(posterior.features), data.is_terminal, config.gamma),
-                within_episode(data.is_first),
-            )
-        return [imagined, real] if config.in_sample else [imagined]
+        return penalty(nets.lagrangian, cost, nets.cost_value_range.scale(), feasibility)
 
     def _learn_critics(self, posterior: Posterior, data: TensorBatch, rollout: Rollout) -> Metrics:
         nets, config = self.networks, self.config.critic
-        sources = {
-            "reward": (nets.reward_critic, data.reward, rollout.reward, config.expectile),
-            "cost": (nets.cost_critic, data.cost, rollout.cost, config.cost_expectile),
-        }
+        signals = (
+            Signal("reward", nets.reward_critic, data.reward, rollout.reward, config.expectile),
+            Signal("cost", nets.cost_critic, data.cost, rollout.cost, config.cost_expectile),
+        )
         total = torch.zeros((), device=self.device)
         metrics: Metrics = {}
-        for name, (pair, labels, signal, kappa) in sources.items():
-            samples = self._samples(pair, labels, signal, data, posterior, rollout)
-            q = torch.stack([q_loss(pair, s, config.slow_regularizer) for s in samples]).sum()
-            v = torch.stack([v_loss(pair, s, kappa, config.slow_target) for s in samples]).sum()
-            total = total + q + v
-            metrics[f"critic/{name}_q"] = float(q.detach())
-            metrics[f"critic/{name}_v"] = float(v.detach())
-            metrics[f"value/{name}"] = float(samples[-1].target.mean())
+        for signal in signals:
+            samples = critic_samples(signal, posterior, data, rollout, config)
+            loss, measured = critic_loss(signal, samples, config)
+            total = total + loss
+            metrics |= measured
         metrics["gradient/critics"] = self.optimizers["critics"].step(total)
         self._update_ranges(posterior, data)
         return metrics
@@ -332,8 +200,3 @@ class Fosp:
         loss = loss + reachability_loss(network, imagined, targets[1])
         norm = self.optimizers["reachability"].step(loss)
         return {"loss/reachability": float(loss.detach()), "gradient/reachability": norm}
-
-
-def detached(rollout: Rollout) -> Rollout:
-    """The same roll-out without its graph."""
-    return Rollout(*(x.detach() for x in rollout))

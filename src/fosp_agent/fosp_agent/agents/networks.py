@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fosp_agent.agents.acting import EPISODE_STEPS, Judgement, Proposals
+from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.critics import CriticPair
 from fosp_agent.behavior.lagrangian import AugmentedLagrangian
@@ -17,17 +18,14 @@ from fosp_agent.behavior.policy_expansion import choose, value_scales
 from fosp_agent.behavior.reachability import Reachability
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.optim import RunningRange
-from fosp_agent.world_model.world_model import WorldModel
 
 
-class FospNetworks(nn.Module):
+class FospNetworks(AgentNetworks):
     """World model, critics, reachability, multipliers, both policies and running ranges."""
 
     def __init__(self, config: AgentConfig, *, expanded: bool = False) -> None:
-        super().__init__()
-        self.config = config
-        self.world_model = WorldModel(config)
-        features = self.world_model.rssm.feature_size
+        super().__init__(config)
+        features = self.feature_size
         self.reward_critic = CriticPair(features, config)
         self.cost_critic = CriticPair(features, config)
         self.reachability = Reachability(features, config)
@@ -54,7 +52,7 @@ class FospNetworks(nn.Module):
         if self.config.actor.online_init == "copy":
             self.new = copy.deepcopy(self.offline).requires_grad_(True)
         else:
-            self.new = Actor(self.world_model.rssm.feature_size, self.config)
+            self.new = Actor(self.feature_size, self.config)
 
     def learner(self) -> Actor:
         """The policy that learns: the offline one until the expansion, then the new one."""
@@ -83,6 +81,11 @@ class FospNetworks(nn.Module):
         )
         feasibility = float(self.reachability.feasibility(proposals.features))
         return Judgement(choice.index, q_reward, q_cost, choice.probability, feasibility)
+
+    def violation_ahead(self, features: Tensor) -> Tensor | None:
+        """(..., S) -> p of the reachability estimation (...)."""
+        probability: Tensor = self.reachability(features)
+        return probability
 
     def advantages(self, features: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """A = Q - V of reward and cost, in units of their running ranges: (..., S), (..., A).

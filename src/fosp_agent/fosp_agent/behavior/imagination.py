@@ -33,6 +33,10 @@ class Rollout(NamedTuple):
         survival = torch.cumprod(gamma * self.proceed[:-1], 0) / gamma
         return survival.detach()
 
+    def detached(self) -> Rollout:
+        """The same roll-out without its graph."""
+        return Rollout(*(x.detach() for x in self))
+
 
 def imagine(
     model: WorldModel, actor: Actor, start: State, root_proceed: Tensor, horizon: int

@@ -43,3 +43,28 @@ class AugmentedLagrangian(nn.Module):
         raised = self.multiplier + self.penalty / 2 * violation
         self.multiplier.copy_(raised.clamp(0.0, self.config.multiplier_limit))
         self.penalty.mul_(1 + self.config.penalty_growth)
+
+
+def penalty(
+    lagrangian: AugmentedLagrangian, cost_return: Tensor, scale: Tensor, share: Tensor | float = 1.0
+) -> tuple[Tensor, dict[str, float]]:
+    """Phi of the imagined cost return, and one update of its multiplier.
+
+    Args:
+        lagrangian: the multipliers; updated.
+        cost_return: (N,) imagined, with the graph of the dynamics.
+        scale: unit of the cost return.
+        share: how much of Phi counts in each state, (N,) or a number: the feasibility in eq. 20.
+
+    Returns:
+        (): the mean penalty; and metrics.
+    """
+    excess = lagrangian.constraint(cost_return, scale)
+    loss = (lagrangian.term(excess) * share).mean()
+    lagrangian.update(excess.detach().mean())
+    metrics = {
+        "lagrangian/cost_return": float(cost_return.detach().mean()),
+        "lagrangian/multiplier": float(lagrangian.multiplier),
+        "lagrangian/penalty": float(loss.detach()),
+    }
+    return loss, metrics

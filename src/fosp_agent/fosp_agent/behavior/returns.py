@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+from fosp_agent.behavior.imagination import Rollout
+from fosp_agent.config import CriticConfig
 
 
 def lambda_return(reward: Tensor, value: Tensor, discount: Tensor, lam: float) -> Tensor:
@@ -24,6 +29,24 @@ def lambda_return(reward: Tensor, value: Tensor, discount: Tensor, lam: float) -
         following = reward[h] + discount[h] * ((1 - lam) * value[h] + lam * following)
         steps.append(following)
     return torch.stack(steps[::-1])
+
+
+def imagined_return(
+    signal: Tensor, value: Callable[[Tensor], Tensor], rollout: Rollout, config: CriticConfig
+) -> Tensor:
+    """Lambda-return of an imagined signal, with the graph of the dynamics.
+
+    Args:
+        signal: (H, N), such as ``rollout.reward``.
+        value: V of the signal, (..., S) -> (...).
+        rollout: imagined steps.
+        config: discount and mixing factor.
+
+    Returns:
+        (H, N): the return from state h on.
+    """
+    discount = config.gamma * rollout.proceed[1:]
+    return lambda_return(signal, value(rollout.features[1:]), discount, config.return_lambda)
 
 
 def one_step_target(reward: Tensor, value: Tensor, terminal: Tensor, gamma: float) -> Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.protocol import Agent
 from fosp_agent.config import AgentConfig, from_dict
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.errors import UserError
@@ -27,7 +27,7 @@ class CheckpointError(UserError):
 
 
 def save_checkpoint(
-    path: Path, agent: Fosp, sampler: SequenceSampler, extra: dict[str, Any]
+    path: Path, agent: Agent, sampler: SequenceSampler, extra: dict[str, Any]
 ) -> None:
     """Write agent, optimisers, sampler and random state.
 
@@ -73,7 +73,7 @@ def read_checkpoint(path: Path) -> tuple[AgentConfig, dict[str, Any], dict[str, 
     return from_dict(json.loads(state["config"])), state, json.loads(state["extra"])
 
 
-def restore(state: dict[str, Any], agent: Fosp, sampler: SequenceSampler) -> None:
+def restore(state: dict[str, Any], agent: Agent, sampler: SequenceSampler) -> None:
     """Continue exactly where the checkpoint was taken; the sampler must hold its episodes."""
     agent.load_state_dict(state["agent"])
     sampler.load_state_dict(json.loads(state["sampler"]))

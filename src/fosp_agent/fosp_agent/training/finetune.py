@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.protocol import Agent
+from fosp_agent.agents.registry import make_agent
 from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
@@ -63,7 +64,7 @@ class Finetuner:
     """
 
     def __init__(
-        self, run_dir: Path, agent: Fosp, sampler: SequenceSampler, settings: dict[str, Any]
+        self, run_dir: Path, agent: Agent, sampler: SequenceSampler, settings: dict[str, Any]
     ) -> None:
         self._run_dir = run_dir
         self._agent = agent
@@ -87,7 +88,7 @@ class Finetuner:
         updates_per_episode: int,
         seed: int,
     ) -> Finetuner:
-        """Begin fine-tuning from pretrained weights: expand the policy, take in the dataset.
+        """Begin fine-tuning from pretrained weights; take in the dataset.
 
         Raises:
             WeightsError: no such file, or not one that fits.
@@ -95,12 +96,9 @@ class Finetuner:
         """
         loaded = load_weights(weights)
         torch.manual_seed(seed)
-        agent = Fosp(loaded.config)
-        if loaded.networks.expanded:
-            agent.expand()
-        agent.networks.load_state_dict(loaded.networks.state_dict())
-        if not loaded.networks.expanded and loaded.config.expansion.enabled:
-            agent.expand()
+        agent = make_agent(loaded.config)
+        agent.adopt(loaded.networks)
+        agent.begin_finetuning()
         settings = {
             "weights": str(weights),
             "base_sha256": loaded.info.sha256,
@@ -126,7 +124,7 @@ class Finetuner:
             EpisodeError: an episode that was learned from is gone.
         """
         config, state, extra = read_checkpoint(run_dir / CHECKPOINT)
-        agent = Fosp(config)
+        agent = make_agent(config)
         tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
         tuner._add_dataset()
         store = EpisodeStore(run_dir / "episodes")

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.behavior.offline import cloning_loss
 from fosp_agent.tensors import to_tensors
 from fosp_agent.types import Batch, Episode
@@ -63,7 +63,7 @@ def calibration_error(
 
 
 @torch.no_grad()
-def held_out_metrics(networks: FospNetworks, episodes: list[Episode]) -> dict[str, float]:
+def held_out_metrics(networks: AgentNetworks, episodes: list[Episode]) -> dict[str, float]:
     """Losses, cost AUC and calibration, and the policy's likelihood, on whole episodes."""
     batch = whole_episodes(episodes)
     if networks.config.world_model.memory == "observation":
@@ -84,10 +84,12 @@ def held_out_metrics(networks: FospNetworks, episodes: list[Episode]) -> dict[st
     if contact.any():
         metrics["held_out/cost_at_contact"] = float(probability[contact].mean())
     ahead = torch.flip(torch.cummax(torch.flip(data.cost > 0, [1]).int(), 1).values, [1])
-    reach = networks.reachability(features).cpu().numpy().ravel().astype(np.float64)
-    metrics["held_out/reachability_auc"] = area_under_curve(
-        reach, ahead.cpu().numpy().ravel().astype(np.bool_)
-    )
+    reach = networks.violation_ahead(features)
+    if reach is not None:
+        metrics["held_out/reachability_auc"] = area_under_curve(
+            reach.cpu().numpy().ravel().astype(np.float64),
+            ahead.cpu().numpy().ravel().astype(np.bool_),
+        )
     inside = features[:, :-1].flatten(0, 1)
     weight = torch.ones(len(inside), device=inside.device)
     cloning = cloning_loss(

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.protocol import Agent
+from fosp_agent.agents.registry import make_agent
 from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.check import kind_of, split_held_out
 from fosp_agent.episodes.sampler import SequenceSampler
@@ -53,7 +54,7 @@ Progress = Callable[[int, dict[str, float]], None]
 class Pretrainer:
     """One pretraining run in its folder; build it with ``open``."""
 
-    def __init__(self, plan: PretrainPlan, agent: Fosp, sampler: SequenceSampler) -> None:
+    def __init__(self, plan: PretrainPlan, agent: Agent, sampler: SequenceSampler) -> None:
         self.plan = plan
         self.agent = agent
         self.sampler = sampler
@@ -78,7 +79,7 @@ class Pretrainer:
         if resume:
             config, state, _ = read_checkpoint(path)
         torch.manual_seed(plan.seed)
-        run = cls(plan, Fosp(config), make_sampler(config, plan.seed))
+        run = cls(plan, make_agent(config), make_sampler(config, plan.seed))
         run._load_dataset()
         if state is not None:
             restore(state, run.agent, run.sampler)

@@ -16,7 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.agents.base_networks import AgentNetworks
+from fosp_agent.agents.registry import make_networks
 from fosp_agent.config import AgentConfig, ConfigError, from_dict, load_preset
 from fosp_agent.errors import UserError
 from fosp_agent.training.files import write_atomically
@@ -48,14 +49,14 @@ class WeightsInfo:
 class LoadedWeights:
     """Networks ready to act, and where they came from."""
 
-    networks: FospNetworks
+    networks: AgentNetworks
     config: AgentConfig
     info: WeightsInfo
 
 
 def save_weights(
     path: Path,
-    networks: FospNetworks,
+    networks: AgentNetworks,
     *,
     version: int,
     updates: int = 0,
@@ -88,6 +89,7 @@ def save_weights(
         "format": FORMAT,
         "version": str(version),
         "preset": networks.config.preset,
+        "agent": networks.config.agent,
         "config": json.dumps(networks.config.to_dict()),
         "action_scale": json.dumps(networks.config.robot.action_scale),
         "updates": str(updates),
@@ -101,8 +103,12 @@ def save_weights(
     return WeightsInfo(version, digest, len(data), path, preset, updates, episode_id)
 
 
-def load_weights(path: Path) -> LoadedWeights:
+def load_weights(path: Path, agent: str = "") -> LoadedWeights:
     """Rebuild the networks of a file, in float32.
+
+    Args:
+        path: the file.
+        agent: the agent that it must be of; empty: whichever it is.
 
     Raises:
         WeightsError: naming the file, what is wrong and what to do.
@@ -125,6 +131,7 @@ def load_weights(path: Path) -> LoadedWeights:
             "`./safereach pretrain`"
         )
     networks = _rebuild(path, tensors, metadata)
+    require_agent(path, networks.config, agent)
     data = path.read_bytes()
     info = WeightsInfo(
         version=int(metadata["version"]),
@@ -138,10 +145,10 @@ def load_weights(path: Path) -> LoadedWeights:
     return LoadedWeights(networks, networks.config, info)
 
 
-def _rebuild(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> FospNetworks:
+def _rebuild(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> AgentNetworks:
     try:
         config = from_dict(json.loads(metadata["config"]))
-        networks = FospNetworks(config, expanded=json.loads(metadata["expanded"]))
+        networks = make_networks(config, expanded=json.loads(metadata["expanded"]))
         networks.load_state_dict({name: _widen(value) for name, value in tensors.items()})
     except (KeyError, ValueError, RuntimeError, ConfigError) as error:
         raise WeightsError(
@@ -154,11 +161,25 @@ def _rebuild(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -
     return networks
 
 
+def require_agent(path: Path, config: AgentConfig, agent: str) -> None:
+    """Refuse what another agent has learned.
+
+    Raises:
+        WeightsError: naming both agents and the remedy.
+    """
+    if agent and config.agent != agent:
+        raise WeightsError(
+            f"{path} is of the agent {config.agent!r} (preset {config.preset!r}), asked for was "
+            f"{agent!r}; make such weights with `./safereach pretrain --agent {agent}`, or ask for "
+            f"{config.agent!r}"
+        )
+
+
 def fresh(preset: str, path: Path, seed: int = 0, version: int = 0) -> WeightsInfo:
     """Write untrained weights of a preset: a beginning for tests and for wiring up a robot."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return save_weights(path, FospNetworks(load_preset(preset)), version=version)
+        return save_weights(path, make_networks(load_preset(preset)), version=version)
 
 
 def not_finite(tensors: dict[str, Tensor]) -> str | None:
