@@ -204,6 +204,10 @@ class TrainingConfig:
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
+    selection: Literal["cost", "cloning"] = "cost"
+    """What makes a checkpoint the best on held-out episodes; see ``training.selection``."""
+    early_stopping: int = 0
+    """Stop pretraining after this many held-out measurements without a better one; 0: never."""
 
 
 @dataclass(frozen=True)

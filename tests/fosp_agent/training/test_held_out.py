@@ -5,44 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 import torch
+from torch import Tensor
 
 from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.tensors import to_tensors
 from fosp_agent.training.held_out import (
-    area_under_curve,
-    calibration_error,
+    discounted_violation,
     held_out_metrics,
+    look_ahead,
+    measure,
     whole_episodes,
 )
-
-
-@pytest.mark.parametrize(
-    ("score", "positive", "auc"),
-    [
-        ([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], 1.0),
-        ([0.9, 0.8, 0.2, 0.1], [0, 0, 1, 1], 0.0),
-        ([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1], 0.75),
-        ([0.5, 0.5, 0.5, 0.5], [0, 0, 1, 1], 0.5),
-    ],
-)
-def test_auc_is_the_odds_that_a_positive_ranks_above_a_negative(
-    score: list[float], positive: list[int], auc: float
-):
-    assert area_under_curve(np.array(score), np.array(positive, bool)) == pytest.approx(auc)
-
-
-def test_auc_of_one_class_is_no_number():
-    assert math.isnan(area_under_curve(np.array([0.1, 0.9]), np.array([True, True])))
-
-
-def test_calibration_error_is_the_mean_gap_between_odds_and_outcome():
-    probability = np.array([0.05, 0.05, 0.95, 0.95])
-    exact = calibration_error(probability, np.array([False, False, True, True]))
-    assert exact == pytest.approx(0.05)
-    wrong = calibration_error(probability, np.array([True, True, True, False]))
-    assert wrong == pytest.approx(0.5 * 0.95 + 0.5 * 0.45)
-    assert calibration_error(np.array([1.0]), np.array([True])) == 0.0
+from fosp_agent.world_model.rssm import State
 
 
 def test_measuring_is_finite_repeatable_and_draws_no_luck(make_config, make_episode):
@@ -58,7 +33,67 @@ def test_measuring_is_finite_repeatable_and_draws_no_luck(make_config, make_epis
         assert f"held_out/{name}" in metrics
 
 
-def test_episodes_of_different_lengths_are_cut_to_the_shortest(make_episode):
-    batch = whole_episodes([make_episode("a-1", length=6), make_episode("a-2", length=9)])
-    assert batch.image.shape == (2, 6, 64, 64, 3)
-    assert batch.is_first.sum(1).tolist() == [1, 1]
+def test_cost_reward_and_reachability_are_measured_filtered_and_ahead(make_config, make_episode):
+    networks = FospNetworks(make_config())
+    label = np.array([0, 0, 0, 1, 1, 0, 0, 0], np.float32)
+    found = measure(networks, [make_episode("a-1", cost=label, reward=label)])
+    counts = {name: (s.total, s.positives) for name, s in found.signals.items()}
+    assert counts == {
+        "cost": (8, 2),
+        "cost_open_1": (7, 2),
+        "cost_open_5": (3, 0),
+        "cost_onset_open_1": (5, 1),
+        "cost_onset_open_5": (3, 0),
+        "reachability": (8, 5),
+        "reward": (8, 2),
+        "reward_open_1": (7, 2),
+        "reward_open_5": (3, 0),
+    }
+    assert found.signals["cost_open_1"].reliability is not None
+    assert found.signals["reward"].reliability is None
+    metrics = found.metrics()
+    assert "held_out/cost_open_1_calibration_error" in metrics
+    assert "held_out/cost_open_5_auc" not in metrics  # no contact there: no number
+
+
+def test_without_any_contact_there_is_no_auc_and_no_error(make_config, make_episode):
+    metrics = held_out_metrics(FospNetworks(make_config()), [make_episode(cost=np.zeros(8, "f4"))])
+    assert "held_out/cost_auc" not in metrics
+    assert math.isfinite(metrics["held_out/cost_calibration_error"])
+
+
+def test_episodes_of_different_lengths_are_measured_whole(make_config, make_episode):
+    episodes = [make_episode("a-1", length=6), make_episode("a-2", length=9)]
+    episodes += [make_episode("a-3", length=9)]
+    batches = list(whole_episodes(episodes, rows=1))
+    assert [b.image.shape[:2] for b in batches] == [(1, 6), (1, 9), (1, 9)]
+    assert [b.is_first.sum() for b in batches] == [1, 1, 1]
+    assert measure(FospNetworks(make_config()), episodes).signals["cost"].total == 24
+
+
+def test_the_reachability_target_is_the_discounted_worst_case_of_the_rest_of_the_episode():
+    cost = torch.tensor([[0.0, 2.0, 0.0, 0.0, 1.0, 0.0]])
+    target = discounted_violation(cost, 0.5)
+    torch.testing.assert_close(target, torch.tensor([[0.5, 1.0, 0.25, 0.5, 1.0, 0.0]]))
+
+
+def test_looking_ahead_takes_the_recorded_actions_from_each_state(
+    make_config, make_batch, monkeypatch
+):
+    """The prediction for observation t + K starts at s_t and takes a_t .. a_(t+K-1)."""
+    model = FospNetworks(make_config()).world_model
+    data = to_tensors(make_batch())
+
+    def add_up(state: State, action: Tensor) -> State:
+        return State(state.deter + action[:, :1], state.stoch)
+
+    monkeypatch.setattr(model.rssm, "imagine_step", add_up)
+    start = torch.arange(5.0).expand(3, 5).unsqueeze(-1)
+    states = State(100 * start, torch.zeros(3, 5, 0))
+    found = dict(look_ahead(model, states, data.action, 15))
+    assert sorted(found) == [1, 2, 3, 4]
+    taken = data.action[..., 0]
+    for k, features in found.items():
+        for t in range(5 - k):
+            expected = 100.0 * t + taken[:, t : t + k].sum(1)
+            torch.testing.assert_close(features[:, t, 0], expected)

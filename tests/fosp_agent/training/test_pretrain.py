@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+import fosp_agent.training.pretrain as pretrain_module
 from fosp_agent.agents.networks import fingerprint
 from fosp_agent.episodes.errors import EpisodeError, SamplerError
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training.checkpoint import CheckpointError, read_checkpoint
 from fosp_agent.training.fit import MisfitError
-from fosp_agent.training.pretrain import CHECKPOINT, Pretrainer, PretrainError, PretrainPlan
+from fosp_agent.training.metrics import read_metrics
+from fosp_agent.training.pretrain import (
+    BEST,
+    CHECKPOINT,
+    WEIGHTS,
+    Pretrainer,
+    PretrainError,
+    PretrainPlan,
+)
 from fosp_agent.training.weights import load_weights
 
 
@@ -85,6 +95,54 @@ def test_held_out_episodes_are_not_trained_on(make_config, dataset: Path, tmp_pa
     held = {episode.id for episode in run.held_out}
     assert held and not held & set(run.sampler.ids)
     assert len(held) + len(run.sampler) == 4
+
+
+def measured(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
+    """The measurements on held-out episodes are these, one after the other."""
+    left = iter(losses)
+    monkeypatch.setattr(
+        pretrain_module, "held_out_metrics", lambda *_: {"held_out/cloning": next(left)}
+    )
+
+
+def test_the_best_weights_on_held_out_episodes_are_kept_beside_the_last(
+    make_config, dataset: Path, tmp_path: Path, monkeypatch
+):
+    measured(monkeypatch, [3.0, 1.0, 2.0])
+    settings = {"training.selection": "cloning"}
+    run = Pretrainer.open(
+        plan(dataset, tmp_path / "run", 3, checkpoint_every=1), make_config(settings), resume=False
+    )
+    run.train(lambda *_: None)
+    assert run.done == 3
+    assert run.selection.step == 2
+    best = load_weights(tmp_path / "run" / BEST).networks.world_model.cost
+    last = load_weights(tmp_path / "run" / WEIGHTS).networks.world_model.cost
+    assert fingerprint(best) != fingerprint(last)
+    state = torch.cat([p.flatten() for p in last.parameters()])
+    now = torch.cat([p.flatten() for p in run.agent.networks.world_model.cost.parameters()])
+    torch.testing.assert_close(state, now, atol=1e-3, rtol=1e-3)
+
+
+def test_training_stops_early_only_where_it_is_asked_to(
+    make_config, dataset: Path, tmp_path: Path, monkeypatch
+):
+    for patience, steps in ((2, 3), (0, 5)):
+        measured(monkeypatch, [1.0, 2.0, 3.0, 4.0, 5.0])
+        settings = {"training.selection": "cloning", "training.early_stopping": patience}
+        where = plan(dataset, tmp_path / str(patience), 5, checkpoint_every=1)
+        run = Pretrainer.open(where, make_config(settings), resume=False)
+        run.train(lambda *_: None)
+        assert run.done == steps
+        assert run.selection.step == 1
+
+
+def test_every_number_is_also_a_json_line(make_config, dataset: Path, tmp_path: Path):
+    run = Pretrainer.open(plan(dataset, tmp_path / "run", 2), make_config(), resume=False)
+    run.train(lambda *_: None)
+    lines = read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert [line["step"] for line in lines if "loss/image" in line] == [1, 2]
+    assert any("held_out/cost_calibration_error" in line for line in lines)
 
 
 def test_a_folder_that_has_a_run_is_not_begun_again(make_config, dataset: Path, tmp_path: Path):

@@ -23,6 +23,7 @@ EXIT_USER_ERROR = 2
 
 OWN_VERBS: dict[str, str] = {
     "dataset": "fosp_agent.cli.dataset:app",
+    "diagnose": "fosp_agent.cli.diagnose:diagnose",
     "episode": "fosp_agent.cli.episode:episode",
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
     "label": "fosp_agent.cli.label:label",

@@ -37,7 +37,7 @@ def pretrain(
     )
 
     from fosp_agent.config import load_preset, parse_override
-    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+    from fosp_agent.training.pretrain import BEST, Pretrainer, PretrainPlan
 
     if threads:
         torch.set_num_threads(threads)
@@ -75,3 +75,10 @@ def pretrain(
     console.print(
         f"{run.done} steps, {seconds / 60:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)"
     )
+    if run.selection.score is not None:
+        console.print(
+            f"best on held-out episodes: {out / BEST} of step {run.selection.step} "
+            f"({run.agent.config.training.selection} score {run.selection.score:.3f})"
+            + ("; stopped early" if run.selection.exhausted else ""),
+            soft_wrap=True,
+        )

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.tensorboard import SummaryWriter
 
 from fosp_agent.agents.protocol import Agent
 from fosp_agent.agents.registry import make_agent
@@ -22,11 +21,14 @@ from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkp
 from fosp_agent.training.finetune import make_sampler
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
+from fosp_agent.training.run_log import RunLog
+from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
 
 CHECKPOINT = Path("checkpoints") / "pretrain.pt"
 WEIGHTS = "weights.safetensors"
+BEST = "best.safetensors"
 
 
 class PretrainError(UserError):
@@ -54,12 +56,17 @@ Progress = Callable[[int, dict[str, float]], None]
 class Pretrainer:
     """One pretraining run in its folder; build it with ``open``."""
 
-    def __init__(self, plan: PretrainPlan, agent: Agent, sampler: SequenceSampler) -> None:
+    def __init__(
+        self, plan: PretrainPlan, agent: Agent, sampler: SequenceSampler, log: RunLog
+    ) -> None:
         self.plan = plan
         self.agent = agent
         self.sampler = sampler
         self.held_out: list[Episode] = []
-        self._writer = SummaryWriter(str(plan.run_dir / "tensorboard"))
+        training = agent.config.training
+        self.selection = Selection(training.selection, training.early_stopping)
+        self._log = log
+        self._measured_at = -1
 
     @classmethod
     def open(cls, plan: PretrainPlan, config: AgentConfig, *, resume: bool) -> Pretrainer:
@@ -75,14 +82,17 @@ class Pretrainer:
             raise PretrainError(
                 f"{plan.run_dir} already has a run; add --resume to go on, or choose another --out"
             )
-        state = None
+        state, extra = None, {}
         if resume:
-            config, state, _ = read_checkpoint(path)
+            config, state, extra = read_checkpoint(path)
         torch.manual_seed(plan.seed)
-        run = cls(plan, make_agent(config), make_sampler(config, plan.seed))
+        log = RunLog(plan.run_dir, int(state["agent"]["updates"]) if state else None)
+        run = cls(plan, make_agent(config), make_sampler(config, plan.seed), log)
         run._load_dataset()
         if state is not None:
             restore(state, run.agent, run.sampler)
+            if "selection" in extra:
+                run.selection.load_state_dict(extra["selection"])
         return run
 
     @property
@@ -91,36 +101,50 @@ class Pretrainer:
         return self.agent.updates
 
     def train(self, progress: Progress) -> WeightsInfo:
-        """Take the remaining steps; checkpoints on the way, also when interrupted."""
+        """Take the remaining steps; checkpoints on the way, also when interrupted.
+
+        Ends early once the held-out measurements are exhausted, where the config asks for it.
+        """
         sums: dict[str, list[float]] = defaultdict(list)
         try:
-            while self.done < self.plan.steps:
+            while self.done < self.plan.steps and not self.selection.exhausted:
                 for name, value in self.agent.train_step(self.sampler.sample()).items():
                     sums[name].append(value)
                 if self.done % self.plan.log_every == 0:
-                    self._log(sums, progress)
+                    self._report(sums, progress)
                 if self.done % self.plan.checkpoint_every == 0:
                     self.checkpoint()
         except KeyboardInterrupt:
-            self.checkpoint()
+            self.save()
             raise
         return self.checkpoint()
 
     def checkpoint(self) -> WeightsInfo:
-        """Write the checkpoint and the weights; measure on the held-out episodes."""
-        if self.held_out:
-            for name, value in held_out_metrics(self.agent.networks, self.held_out).items():
-                self._writer.add_scalar(name, value, self.done)
-        path = self.plan.run_dir / CHECKPOINT
-        save_checkpoint(path, self.agent, self.sampler, {"dataset": str(self.plan.dataset)})
-        self._writer.flush()
-        return save_weights(self.plan.run_dir / WEIGHTS, self.agent.networks, version=0, half=True)
+        """Measure on the held-out episodes, keep the best weights, and save."""
+        if self.held_out and self._measured_at != self.done:
+            self._measured_at = self.done
+            metrics = held_out_metrics(self.agent.networks, self.held_out)
+            if self.selection.consider(self.done, metrics):
+                self._save_weights(BEST)
+            assert self.selection.score is not None
+            self._log.scalars(self.done, metrics | {"held_out/best_score": self.selection.score})
+        return self.save()
 
-    def _log(self, sums: dict[str, list[float]], progress: Progress) -> None:
+    def save(self) -> WeightsInfo:
+        """Write the checkpoint and the weights as they stand."""
+        path = self.plan.run_dir / CHECKPOINT
+        extra = {"dataset": str(self.plan.dataset), "selection": self.selection.state_dict()}
+        save_checkpoint(path, self.agent, self.sampler, extra)
+        self._log.flush()
+        return self._save_weights(WEIGHTS)
+
+    def _save_weights(self, name: str) -> WeightsInfo:
+        return save_weights(self.plan.run_dir / name, self.agent.networks, version=0, half=True)
+
+    def _report(self, sums: dict[str, list[float]], progress: Progress) -> None:
         means = {name: float(np.mean(values)) for name, values in sums.items()}
         sums.clear()
-        for name, value in means.items():
-            self._writer.add_scalar(name, value, self.done)
+        self._log.scalars(self.done, means)
         progress(self.done, means)
 
     def _load_dataset(self) -> None:

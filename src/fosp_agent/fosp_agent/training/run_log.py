@@ -1,0 +1,50 @@
+"""Numbers of a training run: TensorBoard for the eye, JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+METRICS = "metrics.jsonl"
+TENSORBOARD = "tensorboard"
+
+
+class RunLog:
+    """Writes ``tensorboard/`` and ``metrics.jsonl`` in the run's folder."""
+
+    def __init__(self, run_dir: Path, resumed_at: int | None = None) -> None:
+        """Open both.
+
+        Args:
+            run_dir: of the run.
+            resumed_at: step of the checkpoint that the run goes on from; what TensorBoard holds of
+                later steps is hidden, for they are taken again.
+        """
+        self._writer = SummaryWriter(str(run_dir / TENSORBOARD), purge_step=resumed_at)
+        self._path = run_dir / METRICS
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Numbers by name, at a gradient step."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step)
+        self._append({"step": step, **values})
+
+    def note(self, step: int, kind: str, text: str) -> None:
+        """Something that a person should know, such as a warning."""
+        self._writer.add_text(kind, text, step)
+        self._append({"step": step, kind: text})
+        self._writer.flush()
+
+    def flush(self) -> None:
+        """Make TensorBoard's file complete."""
+        self._writer.flush()
+
+    def _append(self, record: dict[str, Any]) -> None:
+        line = json.dumps({"time": round(time.time(), 3), **record})
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
