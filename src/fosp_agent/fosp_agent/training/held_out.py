@@ -161,7 +161,7 @@ def look_ahead(
         before = states.map(lambda x: x[:, :span].flatten(0, 1))  # noqa: B023 - used at once
         taken = action[:, ahead - 1 : length - 1].flatten(0, 1)
         after = model.rssm.imagine_step(before, taken)
-        states = after.map(lambda x: x.unflatten(0, (batch, span)))  # noqa: B023
+        states = after.map(lambda x: x.reshape(batch, span, -1))  # noqa: B023
         yield ahead, states.features()
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,7 +83,8 @@ class Pretrainer:
             raise PretrainError(
                 f"{plan.run_dir} already has a run; add --resume to go on, or choose another --out"
             )
-        state, extra = None, {}
+        state: dict[str, Any] | None = None
+        extra: dict[str, Any] = {}
         if resume:
             config, state, extra = read_checkpoint(path)
         torch.manual_seed(plan.seed)
