@@ -221,3 +221,14 @@ def test_a_robot_without_a_pose_gets_its_action_clipped_to_one() -> None:
 def test_contradicting_limits_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(GateConfigError):
         GateConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_while_the_operator_holds_nothing_moves_and_letting_go_goes_on() -> None:
+    gate = CommandGate(CONFIG)
+    small = SCALE / 2
+    gate.held = True
+    verdict = gate.judge(request(small, step=0), state())
+    assert verdict.reason is Reason.HELD
+    np.testing.assert_array_equal(verdict.delta, 0)
+    gate.held = False
+    assert gate.judge(request(small, step=1), state(now_ns=SECOND // 10)).accepted

@@ -223,3 +223,14 @@ def test_episode_names_are_safe_for_files() -> None:
 def test_a_plan_that_cannot_be_is_refused() -> None:
     with pytest.raises(PlanError, match="max_steps"):
         SessionPlan(max_steps=0)
+
+
+def test_a_corrected_label_corrects_the_spent_cost() -> None:
+    session = Session(SessionPlan(cost_budget=9.0))
+    session.costs["old"] = 4.0
+    assert session.labelled("old", 1.0).changed
+    assert session.snapshot.cost_spent == 1.0
+    assert session.snapshot.cost_budget == 9.0
+    assert session.discarded("old").changed
+    assert session.snapshot.cost_spent == 0.0
+    assert not session.labelled("unknown", 3.0).changed

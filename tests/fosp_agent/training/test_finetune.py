@@ -15,7 +15,7 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training import finetune as finetune_module
 from fosp_agent.training.checkpoint import CheckpointError
 from fosp_agent.training.finetune import Finetuner, LearnError
-from fosp_agent.training.weights import WeightsInfo, load_weights, save_weights
+from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
 
 UPDATES = 2
 
@@ -264,3 +264,58 @@ def test_resuming_nothing_is_an_error_that_names_the_file(tmp_path: Path):
     assert not Finetuner.exists(tmp_path)
     with pytest.raises(CheckpointError, match=r"finetune\.pt: no such checkpoint"):
         Finetuner.resume(tmp_path)
+
+
+def test_a_roll_back_is_a_new_version_with_the_bytes_of_the_old(tuner: Finetuner, record):
+    wanted = fingerprint(load_weights(tuner.learn(record(1), ignore).path).networks)
+    tuner.learn(record(2), ignore)
+    info = tuner.return_to()
+    assert info.version == 3
+    assert info.updates == UPDATES
+    assert info.episode_id == "three_obstacles-2-0001"
+    assert fingerprint(load_weights(info.path).networks) == wanted
+    assert fingerprint(tuner._agent.networks) == wanted
+    assert tuner.learn(record(3), ignore).version == 4
+
+
+def test_a_second_roll_back_goes_further_back_and_not_forth(tuner: Finetuner, record):
+    first = fingerprint(load_weights(tuner.announce().path).networks)
+    tuner.learn(record(1), ignore)
+    tuner.learn(record(2), ignore)
+    tuner.return_to()
+    info = tuner.return_to()
+    assert info.version == 4
+    assert fingerprint(load_weights(info.path).networks) == first
+    with pytest.raises(WeightsError, match="none to go back to"):
+        tuner.return_to()
+
+
+def test_a_roll_back_outlives_the_process(tuner: Finetuner, run_dir: Path, record):
+    tuner.learn(record(1), ignore)
+    tuner.return_to()
+    resumed = Finetuner.resume(run_dir)
+    assert everything(resumed) == everything(tuner)
+    with pytest.raises(WeightsError, match="none to go back to"):
+        resumed.return_to()
+
+
+def test_a_roll_back_to_no_version_changes_nothing(tuner: Finetuner, record):
+    tuner.learn(record(1), ignore)
+    before = everything(tuner)
+    with pytest.raises(WeightsError, match="no such weights file"):
+        tuner.return_to(77)
+    assert everything(tuner) == before
+
+
+def test_a_forgotten_episode_is_not_drawn_from_any_more(tuner: Finetuner, run_dir: Path, record):
+    episode = record(1)
+    tuner.learn(episode, ignore)
+    assert tuner.holds(episode.id)
+    drawn = tuner._sampler.state_dict()["rng"]
+    tuner.forget(episode.id)
+    assert not tuner.holds(episode.id)
+    assert tuner._sampler.state_dict()["rng"] == drawn
+    store = EpisodeStore(run_dir / "episodes")
+    zeros = np.zeros(len(episode), np.float32)
+    store.labels.add(LabelRecord(episode.id, zeros, zeros, discard=True), relabel=True)
+    assert everything(Finetuner.resume(run_dir)) == everything(tuner)

@@ -59,12 +59,19 @@ class FakeWeights:
 @dataclass
 class FakeFinetuner:
     learned: dict[str, int] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
 
     def learn(self, episode: Episode, on_progress: ProgressCallback) -> FakeWeights:
         for done in range(1, 3):
             on_progress(done, 2, {"loss": 1.0})
         self.learned[episode.id] = int(episode.metadata["label_revision"])
         return FakeWeights(len(self.learned), 2 * len(self.learned))
+
+    def holds(self, episode_id: str) -> bool:
+        return episode_id in self.learned and episode_id not in self.forgotten
+
+    def forget(self, episode_id: str) -> None:
+        self.forgotten.append(episode_id)
 
 
 class Room:
@@ -145,3 +152,32 @@ def test_the_thread_learns_what_appears_and_ends_when_stopped(room: Room) -> Non
     room.learner.stop()
     thread.join(5.0)
     assert not thread.is_alive()
+
+
+def test_an_episode_discarded_after_its_lesson_is_forgotten_once():
+    room = Room()
+    room.store.add(FakeInfo("a"))
+    room.learn_due()
+    room.learner.withdraw()
+    assert room.finetuner.forgotten == []
+    room.store.add(FakeInfo("a", label_revision=2, discarded=True))
+    room.learner.withdraw()
+    room.learner.withdraw()
+    assert room.finetuner.forgotten == ["a"]
+    assert room.learner.due() == []
+
+
+def test_work_on_the_agent_is_refused_during_a_lesson_and_done_after_it():
+    room = Room()
+    room.store.add(FakeInfo("a"))
+    refused: list[str] = []
+
+    def try_meanwhile(*_: object) -> None:
+        with pytest.raises(UserError, match="learning from an episode"):
+            room.learner.between_lessons(lambda: None)
+        refused.append("once")
+
+    room.learner._on_progress = try_meanwhile
+    room.learn_due()
+    assert refused == ["once", "once"]
+    assert room.learner.between_lessons(lambda: "done") == "done"

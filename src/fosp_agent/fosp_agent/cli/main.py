@@ -28,6 +28,7 @@ OWN_VERBS: dict[str, str] = {
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
     "label": "fosp_agent.cli.label:label",
     "pretrain": "fosp_agent.cli.pretrain:pretrain",
+    "rollback": "fosp_agent.cli.rollback:rollback",
     "status": "fosp_agent.cli.status:status",
 }
 """Verb to ``module:attribute``, a typed function or a Typer app."""

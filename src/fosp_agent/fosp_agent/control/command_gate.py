@@ -42,6 +42,7 @@ class Reason(IntEnum):
     NOT_ARMED = 9
     DUPLICATE = 10
     WRONG_SIZE = 11
+    HELD = 12
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ class CommandGate:
     def __init__(self, config: GateConfig) -> None:
         self.config = config
         self.veto_count = 0
+        self.held = False
+        """Whether the operator holds the robot still: every request is vetoed."""
         self._scale = np.asarray(config.action_scale, dtype=np.float64)
         self._limit = np.asarray(config.step_limit or config.action_scale, dtype=np.float64)
         self._box_axes = len(config.box_min)
@@ -213,6 +216,8 @@ class CommandGate:
     def _problem(self, request: Request, state: RobotState) -> tuple[Reason, str] | None:
         """First reason to veto, cheap and certain ones first."""
         config = self.config
+        if self.held:
+            return Reason.HELD, "the operator holds the robot still: /hold with data: false lets go"
         if request.source not in config.sources:
             allowed = ", ".join(config.sources) or "nobody"
             return Reason.WRONG_SOURCE, f"{request.source!r} asked, only {allowed} may move it"

@@ -79,6 +79,10 @@ class Snapshot:
     max_steps: int = 0
     learn: bool = True
     waiting_for: str = ""
+    cost_spent: float = 0.0
+    """Labelled costs of this session's episodes."""
+    cost_budget: float = 0.0
+    """Most that they may reach; 0: no limit."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +135,17 @@ class Session:
         self.plan = plan
         self.snapshot = Snapshot(task=plan.task, max_steps=plan.max_steps, learn=plan.learn)
         self.weights = WeightsView()
-        self.spent_cost = 0.0
+        self.costs: dict[str, float] = {}
+        """Labelled cost of each episode that counts against the budget."""
         self._next_index = first_index
         self._last_step = -1
         self._learned = False
         self._refresh_words()
+
+    @property
+    def spent_cost(self) -> float:
+        """Labelled costs of the episodes that count against the budget."""
+        return float(sum(self.costs.values()))
 
     # -- requests ---------------------------------------------------------------------------
 
@@ -204,9 +214,9 @@ class Session:
     def labelled(self, episode_id: str, cost: float) -> Effects:
         """Rewards and costs of an episode are known."""
         if not self._awaits(episode_id):
-            return NOTHING
+            return self._corrected(episode_id, cost)
         if self.snapshot.learn:
-            self.spent_cost += cost
+            self.costs[episode_id] = cost
             return self._enter(Phase.TRAINING)
         return self._enter(Phase.IDLE)
 
@@ -214,7 +224,9 @@ class Session:
         """An episode will never be learned from, or the trainer gave it up."""
         snapshot = self.snapshot
         given_up = snapshot.phase is Phase.TRAINING and snapshot.episode_id == episode_id
-        return self._enter(Phase.IDLE) if given_up or self._awaits(episode_id) else NOTHING
+        if given_up or self._awaits(episode_id):
+            return self._enter(Phase.IDLE)
+        return self._corrected(episode_id, 0.0)
 
     def learned(self, episode_id: str) -> Effects:
         """The trainer took its gradient steps on an episode."""
@@ -252,6 +264,13 @@ class Session:
 
     # -- inside -----------------------------------------------------------------------------
 
+    def _corrected(self, episode_id: str, cost: float) -> Effects:
+        """An episode that is long over got another label."""
+        if self.costs.get(episode_id, cost) == cost:
+            return NOTHING
+        self.costs[episode_id] = cost
+        return self._reworded()
+
     def _awaits(self, episode_id: str) -> bool:
         waiting = self.snapshot.phase in (Phase.AWAITING_LABEL, Phase.ABORTED)
         return waiting and episode_id == self.snapshot.episode_id
@@ -275,12 +294,17 @@ class Session:
         return Effects(changed=True)
 
     def _reworded(self) -> Effects:
-        before = self.snapshot.waiting_for
+        before = self.snapshot
         self._refresh_words()
-        return Effects(changed=self.snapshot.waiting_for != before)
+        return Effects(changed=self.snapshot != before)
 
     def _refresh_words(self) -> None:
-        self.snapshot = replace(self.snapshot, waiting_for=self._waiting_for())
+        self.snapshot = replace(
+            self.snapshot,
+            waiting_for=self._waiting_for(),
+            cost_spent=self.spent_cost,
+            cost_budget=self.plan.cost_budget,
+        )
 
     def _waiting_for(self) -> str:
         snapshot = self.snapshot

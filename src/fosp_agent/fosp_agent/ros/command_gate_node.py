@@ -10,6 +10,7 @@ from fosp_msgs.msg import Action, CommandVerdict, SessionState
 from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from std_srvs.srv import SetBool
 
 from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, RobotState
 from fosp_agent.errors import UserError
@@ -48,8 +49,16 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 PoseStamped, topics.CURRENT_POSE, self._on_pose, images(reliability)
             )
         self.create_subscription(Action, topics.ACTION, self._on_action, RELIABLE)
+        self.create_service(SetBool, topics.HOLD, self._hold)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.1, self._on_timer, clock=steady)
+
+    def _hold(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._gate.held = bool(request.data)
+        words = "held: every motion is vetoed" if self._gate.held else "let go"
+        response.success, response.message = True, words
+        self.get_logger().info(words)
+        return response
 
     def _on_session(self, message: SessionState) -> None:
         running = message.state == SessionState.RUNNING

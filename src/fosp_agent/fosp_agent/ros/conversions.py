@@ -252,6 +252,8 @@ def session_message(snapshot: Snapshot, stamp_ns: int) -> SessionState:
         max_steps=snapshot.max_steps,
         learn=snapshot.learn,
         waiting_for=snapshot.waiting_for,
+        cost_spent=float(snapshot.cost_spent),
+        cost_budget=float(snapshot.cost_budget),
     )
 
 

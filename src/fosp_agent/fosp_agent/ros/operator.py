@@ -10,7 +10,7 @@ from typing import Any
 
 import rclpy
 from fosp_msgs.msg import LabelSpan, SessionState, WeightsStatus
-from fosp_msgs.srv import LabelEpisode
+from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
@@ -102,6 +102,20 @@ def give_label(node: Node, label: Label, patience: float) -> str:
     answer = _call(node, LabelEpisode, topics.LABEL_EPISODE, request, patience)
     if not answer.success:
         raise Refused(f"the label was refused: {answer.message}")
+    return str(answer.message)
+
+
+def roll_back(node: Node, version: int, patience: float) -> str:
+    """Go back to earlier weights (0: the version before); returns what was done.
+
+    Raises:
+        NoStack: no trainer answers within ``patience`` [s].
+        Refused: no such version, or a lesson runs.
+    """
+    request = RollbackWeights.Request(version=version)
+    answer = _call(node, RollbackWeights, topics.ROLLBACK_WEIGHTS, request, patience)
+    if not answer.success:
+        raise Refused(f"the roll-back was refused: {answer.message}")
     return str(answer.message)
 
 

@@ -31,6 +31,11 @@ RECORDED = latched(200)
 that must not miss any of it: a recorder that is discovered late still gets all of it. Others
 subscribe with ``RELIABLE``."""
 
+HEARTBEATS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+"""A lost beat is followed by the next."""
+
 
 def images(reliability: str) -> QoSProfile:
     """Camera frames and poses: "best_effort" matches every publisher, "reliable" is for lockstep.

@@ -33,9 +33,10 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         super().__init__("session_node")
         plan = declare(self, SessionPlan)
         run_dir = str(self.declare_parameter("run_dir", "").value)
-        first, spent = _earlier(Path(run_dir).expanduser()) if run_dir else (0, 0.0)
+        first, costs = _earlier(Path(run_dir).expanduser()) if run_dir else (0, {})
         self._session = Session(plan, first)
-        self._session.spent_cost = spent
+        self._session.costs.update(costs)
+        self._session.planned(plan)
         self._phase: Phase | None = None
         self._phase_since_ns = 0
         self._states = self.create_publisher(SessionState, topics.SESSION_STATE, LATCHED)
@@ -122,13 +123,13 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
             self._events.publish(event_message(started, snapshot.episode_id, now_ns))
 
 
-def _earlier(run_dir: Path) -> tuple[int, float]:
+def _earlier(run_dir: Path) -> tuple[int, dict[str, float]]:
     """Episodes that this run has already, and their labelled costs."""
     store = EpisodeStore(run_dir / "episodes")
     ids = store.ids()
-    labels = [store.labels.latest(episode_id) for episode_id in ids]
-    spent = sum(float(label.cost.sum()) for label in labels if label and not label.discard)
-    return len(ids), spent
+    labels = {episode_id: store.labels.latest(episode_id) for episode_id in ids}
+    costs = {k: float(v.cost.sum()) for k, v in labels.items() if v and not v.discard}
+    return len(ids), costs
 
 
 def main() -> None:

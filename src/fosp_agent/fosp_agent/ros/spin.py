@@ -8,17 +8,14 @@ from collections.abc import Callable
 
 import rclpy
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
-from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from fosp_agent.errors import UserError
+from fosp_agent.ros.heartbeat import Heart
 
 END_PATIENCE = 6.5
 """How long a process may take to end [s]."""
-
-WAKE_UP = 0.5
-"""How often a node without messages looks whether it should end [s]."""
 
 
 def run(make: Callable[[], Node]) -> None:
@@ -31,9 +28,8 @@ def run(make: Callable[[], Node]) -> None:
     node: Node | None = None
     try:
         node = make()
-        # A signal that lands before the executor waits would be noticed at the next message only.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        node.create_timer(WAKE_UP, _nothing, clock=steady)
+        # Also: a signal that lands before the executor waits is noticed at the next beat.
+        Heart(node)
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -50,7 +46,3 @@ def run(make: Callable[[], Node]) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
-
-
-def _nothing() -> None:
-    """Only to wake up."""

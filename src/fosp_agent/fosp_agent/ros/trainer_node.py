@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from fosp_msgs.msg import EpisodeEvent, TrainingProgress, WeightsAnnouncement
-from fosp_msgs.srv import FetchWeights
+from fosp_msgs.srv import FetchWeights, RollbackWeights
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -16,12 +16,14 @@ from std_msgs.msg import Header
 
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Learner, Lesson
 from fosp_agent.training.metrics import MetricsLog
+from fosp_agent.training.weights import WeightsInfo
 from fosp_agent.training.weights_server import UnknownWeights, WeightsServer
 
 STOP_PATIENCE = 4.0
@@ -89,6 +91,7 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._events = self.create_publisher(EpisodeEvent, "episode_event", EVENTS)
         self.create_subscription(EpisodeEvent, "episode_event", self._on_event, EVENTS)
         self.create_service(FetchWeights, "fetch_weights", self._on_fetch)
+        self.create_service(RollbackWeights, topics.ROLLBACK_WEIGHTS, self._on_rollback)
 
     def destroy_node(self) -> None:
         """Stop learning first; an unfinished episode is learned from at the next start."""
@@ -99,7 +102,7 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
     # On the spinning thread.
 
     def _on_event(self, message: EpisodeEvent) -> None:
-        if message.type == EpisodeEvent.LABELLED:
+        if message.type in (EpisodeEvent.LABELLED, EpisodeEvent.DISCARDED):
             self._learner.wake()
 
     def _on_fetch(
@@ -113,6 +116,25 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         response.success = True
         response.size, response.sha256 = piece.size, piece.sha256
         response.data.frombytes(piece.data)
+        return response
+
+    def _on_rollback(
+        self, request: RollbackWeights.Request, response: RollbackWeights.Response
+    ) -> RollbackWeights.Response:
+        def back() -> WeightsInfo:
+            return self._finetuner.return_to(request.version)
+
+        try:
+            before = self._finetuner.announce().version
+            info = self._learner.between_lessons(back)
+        except UserError as problem:
+            response.success, response.message = False, str(problem)
+            return response
+        asked = f"version {request.version}" if request.version else "the version before"
+        response.success, response.version = True, info.version
+        response.message = f"went back from {before} to {asked}; it is version {info.version} now"
+        self.get_logger().warning(response.message)
+        self._announce()
         return response
 
     # On the learner's thread.

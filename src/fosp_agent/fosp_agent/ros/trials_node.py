@@ -24,6 +24,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from fosp_agent.errors import UserError
+from fosp_agent.ros.heartbeat import Heart
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.stack_watch import StackStalled, StackWatch
 from fosp_agent.training.earlier_episodes import (
@@ -231,6 +232,7 @@ def main() -> None:
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     node = rclpy.create_node("trials_node")
+    Heart(node)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     spinning = threading.Thread(target=_spin, args=(executor,), daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,63 @@ class Finetuner:
             self._roll_back(state, before)
             raise
         return self.announce()
+
+    def holds(self, episode_id: str) -> bool:
+        """Whether batches are drawn from this episode."""
+        return episode_id in self._sampler.ids
+
+    def forget(self, episode_id: str) -> None:
+        """Draw no more batches from an episode that was discarded after it was learned from."""
+        state: dict[str, Any] = {"sampler": json.dumps(self._sampler.state_dict())}
+        forget(state, episode_id)
+        sampler = make_sampler(self._agent.config, 0)
+        for episode, online in zip(self._sampler.episodes, self._sampler.online, strict=True):
+            if episode.id != episode_id:
+                sampler.add(episode, online=online)
+        sampler.load_state_dict(json.loads(state["sampler"]))
+        self._sampler = sampler
+        self._checkpoint()
+
+    def return_to(self, version: int = 0) -> WeightsInfo:
+        """Let an earlier version act, and learn on from it; it becomes the next version.
+
+        The optimisers start anew: their moments belong to the steps that are undone. The episodes
+        stay: what was wrong with the steps need not be wrong with them.
+
+        Args:
+            version: to go back to; 0: the one before those that stand.
+
+        Raises:
+            WeightsError: no such version, or not one of this agent; nothing is changed.
+        """
+        version = version or self._earlier_version()
+        loaded = load_weights(self._run_dir / "weights" / f"weights-{version:06d}.safetensors")
+        if loaded.networks.expanded != self._agent.networks.expanded:
+            raise WeightsError(f"weights {version} have other policies than the agent; choose more")
+        state = self._agent.state_dict()
+        fresh = {name: {**adam, "state": {}} for name, adam in state["optimizers"].items()}
+        networks = loaded.networks.state_dict()
+        self._agent.load_state_dict(
+            {**state, "networks": networks, "optimizers": fresh, "updates": loaded.info.updates}
+        )
+        now = self.announce()
+        origins = {**self._settings.get("origins", {}), str(now.version + 1): self._origin(version)}
+        self._settings["origins"] = origins
+        self._publish(now.version + 1, loaded.info.updates, now.episode_id)
+        self._checkpoint()
+        return self.announce()
+
+    def _origin(self, version: int) -> int:
+        """The version that a roll-back copied; the version itself where it is none."""
+        return int(self._settings.get("origins", {}).get(str(version), version))
+
+    def _earlier_version(self) -> int:
+        now = self._origin(self.announce().version)
+        files = (self._run_dir / "weights").glob("weights-*.safetensors")
+        earlier = [v for v in (int(file.stem.split("-")[1]) for file in files) if v < now]
+        if not earlier:
+            raise WeightsError(f"weights {now} are the first of this run: none to go back to")
+        return max(earlier)
 
     def _take_lesson(self, episode: Episode, on_progress: ProgressCallback) -> None:
         require_fit(episode, self._agent.config.robot)

@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fosp_agent.errors import UserError
 from fosp_agent.types import Episode
+
+ResultT = TypeVar("ResultT")
 
 ProgressCallback = Callable[[int, int, dict[str, float]], None]
 """Gradient steps done, their number, latest metrics."""
@@ -85,6 +87,18 @@ class Finetuner(Protocol):
         """Take the gradient steps, then write checkpoint and weights."""
         ...
 
+    def holds(self, episode_id: str) -> bool:
+        """Whether batches are drawn from this episode."""
+        ...
+
+    def forget(self, episode_id: str) -> None:
+        """Draw no more batches from it."""
+        ...
+
+
+class LessonRunning(UserError):
+    """The agent is at its lesson; nothing else may touch it now."""
+
 
 class LearningStopped(Exception):
     """The process is ending: this episode's gradient steps are dropped, the checkpoint stands."""
@@ -128,6 +142,7 @@ class Learner:
         self._on_failure = on_failure
         self._failed: set[tuple[str, int]] = set()
         self._wake = threading.Event()
+        self._lesson = threading.Lock()
         self._stopping = threading.Event()
 
     def wake(self) -> None:
@@ -143,6 +158,7 @@ class Learner:
         """Learn whatever is due, then wait to be woken; until stopped."""
         while not self._stopping.is_set():
             self._wake.clear()
+            self.withdraw()
             due = self.due()
             for info in due:
                 if not self._learn(info):
@@ -150,6 +166,30 @@ class Learner:
             # After the clear: what is woken or stopped since then is not missed.
             if not due and not self._stopping.is_set():
                 self._wake.wait()
+
+    def between_lessons(self, work: Callable[[], ResultT]) -> ResultT:
+        """Do some work on the agent while no lesson runs; callable from any thread.
+
+        Raises:
+            LessonRunning: one runs now.
+        """
+        if not self._lesson.acquire(blocking=False):
+            raise LessonRunning("the trainer is learning from an episode: try again after it")
+        try:
+            return work()
+        finally:
+            self._lesson.release()
+
+    def withdraw(self) -> None:
+        """Forget the episodes that were discarded after they were learned from."""
+        for episode_id in list(self._finetuner.learned):
+            try:
+                discarded = self._store.info(episode_id).discarded
+            except UserError:
+                continue  # `due` says so
+            if discarded and self._finetuner.holds(episode_id):
+                with self._lesson:
+                    self._finetuner.forget(episode_id)
 
     def due(self) -> list[LabelledInfo]:
         """Labelled, learnable episodes whose newest label has not been learned from, in order."""
@@ -168,6 +208,10 @@ class Learner:
 
     def _learn(self, info: LabelledInfo) -> bool:
         """Learn from one episode. False when the process is ending."""
+        with self._lesson:
+            return self._take_lesson(info)
+
+    def _take_lesson(self, info: LabelledInfo) -> bool:
         started = time.monotonic()
         latest: dict[str, float] = {}
 
