@@ -10,6 +10,7 @@ action of its last observation is all zeros.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal, Protocol, TypedDict
 
 import numpy as np
@@ -81,17 +82,33 @@ class Batch:
     """(B,) which episode each row is of: the same number for the same episode; None: unknown."""
 
 
+class ShieldState(IntEnum):
+    """What the feasibility shield did; the numbers of ``fosp_msgs/Action``."""
+
+    OFF = 0
+    PASSED = 1
+    REPLACED = 2
+    """Another candidate acts than the one chosen."""
+    HELD = 3
+    """No candidate acts: the robot holds still."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """One candidate action of the policy expansion (eq. 21-22)."""
 
     policy: str
-    """"offline" or "new"."""
+    """"offline" or "new"; or "cloning", "plan" (the one chosen before, continued), "search",
+    "hold" (nothing moves)."""
     action: FloatArray
     """(A,) in [-1, 1]."""
     q_r: float
     q_c: float
     probability: float
+    violation: float = float("nan")
+    """Predicted probability of a violation along its imagined course; NaN: not imagined."""
+    feasibility: float = float("nan")
+    """u of the imagined state that it leads to; NaN: not imagined."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,12 @@ class Decision:
     candidates: tuple[Candidate, ...]
     feasibility: float
     """u = 1 - P(violation) of the current state, in [0, 1]."""
+    dropped: int = 0
+    """Candidates that planning dropped for their predicted violation; if all, the least violating
+    was chosen."""
+    shield: ShieldState = ShieldState.OFF
+    shield_reason: str = ""
+    """Why the shield did not let the choice act; empty when it did."""
 
 
 class ObservationDict(TypedDict):

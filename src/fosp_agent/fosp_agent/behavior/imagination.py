@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -50,11 +51,32 @@ def imagine(
         root_proceed: (N,) 0 where the real root was terminal, else 1.
         horizon: H.
     """
+    return unroll(model, lambda _, features: actor(features).sample(), start, root_proceed, horizon)
+
+
+def unroll(
+    model: WorldModel,
+    act: Callable[[int, Tensor], Tensor],
+    start: State,
+    root_proceed: Tensor,
+    horizon: int,
+    generator: torch.Generator | None = None,
+) -> Rollout:
+    """Let anything run through the model.
+
+    Args:
+        model: world model.
+        act: step h and features (N, S) -> action (N, A).
+        start: N states.
+        root_proceed: (N,) 0 where the root is terminal, else 1.
+        horizon: H.
+        generator: source of the latents' randomness; None: torch's own.
+    """
     state = start
     features, actions = [state.features()], []
-    for _ in range(horizon):
-        action = actor(features[-1]).sample()
-        state = model.rssm.imagine_step(state, action)
+    for step in range(horizon):
+        action = act(step, features[-1])
+        state = model.rssm.imagine_step(state, action, generator)
         actions.append(action)
         features.append(state.features())
     stacked = torch.stack(features)

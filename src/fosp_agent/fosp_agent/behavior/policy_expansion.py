@@ -50,6 +50,24 @@ def choose(
         generator: source of randomness.
     """
     score = q_reward / scales[0] - q_cost / scales[1]
+    return choose_by(score, inverse_temperature, greedy=greedy, generator=generator)
+
+
+def choose_by(
+    score: Tensor,
+    inverse_temperature: float,
+    *,
+    greedy: bool,
+    generator: torch.Generator | None = None,
+) -> Choice:
+    """Softmax over any score (K,); a score of minus infinity is never chosen.
+
+    Args:
+        score: (K,), at least one finite.
+        inverse_temperature: multiplies it.
+        greedy: take the most probable instead of drawing.
+        generator: source of randomness.
+    """
     probability = torch.softmax(inverse_temperature * score.float(), -1)
     if greedy:
         return Choice(int(probability.argmax()), probability)

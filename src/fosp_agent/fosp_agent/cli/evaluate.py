@@ -19,6 +19,14 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Seed of the first test; the others follow.")] = 1000,
     mode: Annotated[str, typer.Option(help="sample, greedy or cloning (the floor).")] = "sample",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the network.")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Acting-time setting section.key=value, e.g. planning.horizon=8; repeatable.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that test side by side.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Run N seeded tests and print SR, CV and safe SR with 95 % intervals."""
@@ -26,9 +34,11 @@ def evaluate(
     from rich.progress import track
 
     from fosp_agent.control.policy_runner import as_mode
+    from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.evaluate import report, run_tests
 
     torch.set_num_threads(threads)
+    overrides = parse_overrides(settings or ())
     found = run_tests(
         weights,
         environment,
@@ -36,10 +46,13 @@ def evaluate(
         tests=tests,
         seed=seed,
         mode=as_mode(mode),
+        overrides=overrides,
+        workers=workers,
     )
     shown = found if as_json else track(found, "testing", total=tests)
     summary = report(list(shown))
     summary |= {"weights": str(weights), "task": task, "mode": mode, "first_seed": seed}
+    summary["settings"] = overrides
     if as_json:
         print(json.dumps(summary))
         return
@@ -72,3 +85,11 @@ def print_report(summary: dict[str, Any]) -> None:
         f"mean return {summary['mean_return']:.1f}, mean cost {summary['mean_cost']:.1f}, "
         f"new policy acted in {100 * summary['new_policy_share']:.0f} % of the steps"
     )
+    if summary["settings"]:
+        console.print(*(f"{key}={value}" for key, value in summary["settings"].items()))
+        console.print(
+            f"planning dropped {100 * summary['dropped_share']:.0f} % of the candidates, all of "
+            f"them in {100 * summary['all_dropped_share']:.0f} % of the steps; the shield replaced "
+            f"{100 * summary['replaced_share']:.0f} % and held {100 * summary['held_share']:.0f} % "
+            "of the steps"
+        )

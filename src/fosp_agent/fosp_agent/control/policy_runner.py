@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fosp_agent.agents.acting import Proposals
-from fosp_agent.behavior.actor import Actor
+from fosp_agent.behavior.proposals import ActorProposer, CloningProposer, Proposer
+from fosp_agent.config import ConfigError
 from fosp_agent.control.image_preprocess import preprocess
+from fosp_agent.control.planner import Planner, wanted
 from fosp_agent.errors import UserError
-from fosp_agent.nn.distributions import BoundedNormal
-from fosp_agent.nn.layers import MLP
 from fosp_agent.training.weights import LoadedWeights, load_weights
 from fosp_agent.types import ByteArray, Candidate, Decision, FloatArray
 from fosp_agent.world_model.rssm import State
@@ -36,6 +37,25 @@ def as_mode(name: str) -> Mode:
     raise UserError(f"unknown mode {name!r}; choose one of {', '.join(get_args(Mode))}")
 
 
+def _proposers(loaded: LoadedWeights, mode: Mode) -> tuple[Proposer, ...]:
+    """Whoever proposes actions, in the order of their candidates."""
+    networks, expansion = loaded.networks, loaded.config.expansion
+    if expansion.candidates < 1:
+        raise ConfigError(f"expansion.candidates is {expansion.candidates}; give 1 or more")
+    head = networks.world_model.cloning
+    if head is None and (mode == "cloning" or expansion.cloning):
+        raise UserError(
+            f"{loaded.info.path} has no behaviour-cloning head (world_model.cloning_scale was "
+            "0); choose another mode, and switch expansion.cloning off"
+        )
+    cloning = () if head is None else (CloningProposer(head),)
+    if mode == "cloning":
+        return cloning
+    policies = networks.policies().items()
+    actors = tuple(ActorProposer(name, actor, expansion.candidates) for name, actor in policies)
+    return actors + cloning if expansion.cloning else actors
+
+
 class PolicyRunner:
     """Filters the episode through the world model and lets the agent decide among its candidates.
 
@@ -49,12 +69,10 @@ class PolicyRunner:
         self.action_scale: FloatArray = np.array(loaded.config.robot.action_scale, np.float32)
         self._networks = loaded.networks.eval().requires_grad_(False)
         self._greedy = mode != "sample"
-        self._cloning = mode == "cloning"
-        if self._cloning and loaded.networks.world_model.cloning is None:
-            raise UserError(
-                f"{loaded.info.path} has no behaviour-cloning head (world_model.cloning_scale was "
-                "0); choose another mode"
-            )
+        self._proposers = _proposers(loaded, mode)
+        self._planner: Planner | None = None
+        if wanted(self.config):
+            self._planner = Planner(loaded.networks, self._proposers, greedy=self._greedy)
         self._generator = torch.Generator()
         self._seed = seed
         self._state: State | None = None
@@ -62,20 +80,35 @@ class PolicyRunner:
         self.reset(seed)
 
     @classmethod
-    def from_file(cls, path: Path | str, *, mode: str = "sample", seed: int = 0) -> PolicyRunner:
+    def from_file(
+        cls,
+        path: Path | str,
+        *,
+        mode: str = "sample",
+        seed: int = 0,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> PolicyRunner:
         """Load a weights file.
+
+        Args:
+            path: the file.
+            mode: sample, greedy or cloning.
+            seed: of the decisions' randomness.
+            overrides: acting-time settings such as ``{"planning.horizon": 8}``.
 
         Raises:
             WeightsError: naming the file, what is wrong and what to do.
-            UserError: unknown mode.
+            UserError: unknown mode, or a setting that does not fit.
         """
-        return cls(load_weights(Path(path)), as_mode(mode), seed)
+        return cls(load_weights(Path(path), overrides=overrides), as_mode(mode), seed)
 
     def reset(self, seed: int | None = None) -> None:
         """Forget the episode. With a seed, the same observations give the same decisions."""
         if seed is not None:
             self._seed = seed
         self._generator.manual_seed(self._seed)
+        if self._planner is not None:
+            self._planner.reset(self._seed)
         self._state = None
         self._action = torch.zeros(1, self.config.robot.action_size)
 
@@ -97,25 +130,34 @@ class PolicyRunner:
         self._check(image, pose)
         if executed is not None:
             self._action = torch.from_numpy(np.array(executed, np.float32)).unsqueeze(0)
-        features = self._filter(image, pose)
-        names, actions = self._candidates(features)
-        judged = self._networks.judge(
-            Proposals(features, tuple(names), actions),
-            greedy=self._greedy,
-            generator=self._generator,
-        )
-        self._action = actions[judged.index : judged.index + 1]
+        state = self._filter(image, pose)
+        proposals = self._propose(state.features())
+        if self._planner is None:
+            decision = self._judged(proposals)
+        else:
+            decision = self._planner.decide(state, proposals, self._generator)
+        self._action = torch.from_numpy(decision.action).unsqueeze(0)
+        return decision
+
+    def _judged(self, proposals: Proposals) -> Decision:
+        """The paper's choice, by the values of the candidates alone."""
+        judged = self._networks.judge(proposals, greedy=self._greedy, generator=self._generator)
         candidates = tuple(
             Candidate(name, action.numpy().copy(), float(r), float(c), float(p))
             for name, action, r, c, p in zip(
-                names, actions, judged.q_reward, judged.q_cost, judged.probability, strict=True
+                proposals.policies,
+                proposals.actions,
+                judged.q_reward,
+                judged.q_cost,
+                judged.probability,
+                strict=True,
             )
         )
         chosen = candidates[judged.index].action
         return Decision(chosen, judged.index, candidates, judged.feasibility)
 
-    def _filter(self, image: ByteArray, pose: FloatArray) -> Tensor:
-        """Advance the model state by one observation: (1, S)."""
+    def _filter(self, image: ByteArray, pose: FloatArray) -> State:
+        """Advance the model state by one observation: (1, ...)."""
         model = self._networks.world_model
         pixels = preprocess(torch.from_numpy(image)).unsqueeze(0).unsqueeze(0)
         sense = torch.from_numpy(np.asarray(pose, np.float32)).view(1, 1, -1)
@@ -125,7 +167,7 @@ class PolicyRunner:
         previous = self._state if self._state is not None else model.rssm.initial(1)
         state, log_probs = model.rssm.observe_step(previous, self._action, look, first)
         self._state = model.with_pose(self._redraw(state, log_probs), sense[:, 0])
-        return self._state.features()
+        return self._state
 
     def _redraw(self, state: State, log_probs: Tensor) -> State:
         """Latents drawn with the runner's own generator; their mode when greedy."""
@@ -140,18 +182,15 @@ class PolicyRunner:
         one_hot = torch.nn.functional.one_hot(index, probability.shape[-1])
         return State(state.deter, one_hot.to(state.deter.dtype).flatten(-2))
 
-    def _candidates(self, features: Tensor) -> tuple[list[str], Tensor]:
-        """One action from each policy: names, and actions (K, A)."""
-        if self._cloning:
-            head = cast(MLP, self._networks.world_model.cloning)
-            return ["cloning"], torch.tanh(head(features))
-        policies = self._networks.policies()
-        drawn = [self._draw(actor, features) for actor in policies.values()]
-        return list(policies), torch.cat(drawn)
-
-    def _draw(self, actor: Actor, features: Tensor) -> Tensor:
-        policy: BoundedNormal = actor(features)
-        return policy.mean if self._greedy else policy.sample(self._generator)
+    def _propose(self, features: Tensor) -> Proposals:
+        """K actions from each policy."""
+        names: list[str] = []
+        actions: list[Tensor] = []
+        for proposer in self._proposers:
+            drawn = proposer.propose(features, greedy=self._greedy, generator=self._generator)
+            names += [proposer.name] * len(drawn)
+            actions.append(drawn)
+        return Proposals(features, tuple(names), torch.cat(actions))
 
     def _check(self, image: ByteArray, pose: FloatArray) -> None:
         robot = self.config.robot

@@ -73,14 +73,14 @@ def unimix_log_probs(logits: Tensor, unimix: float) -> Tensor:
     return torch.log((1 - unimix) * probability + unimix / logits.shape[-1])
 
 
-def sample_one_hot(log_probs: Tensor) -> Tensor:
+def sample_one_hot(log_probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """A straight-through one-hot sample: (..., K) -> (..., K).
 
     Its value is a one-hot vector; its gradient is that of the probabilities.
     """
     probability = log_probs.exp()
     with torch.no_grad():
-        noise = torch.empty_like(probability).exponential_()
+        noise = torch.empty_like(probability).exponential_(generator=generator)
         index = (probability / noise).argmax(-1)
         one_hot = F.one_hot(index, log_probs.shape[-1]).to(probability.dtype)
     return one_hot + (probability - probability.detach())
@@ -104,6 +104,11 @@ class BoundedNormal:
         mean, std = output.float().chunk(2, -1)
         spread = (max_std - min_std) * torch.sigmoid(std) + min_std
         return cls(torch.tanh(mean), spread)
+
+    @property
+    def mode(self) -> Tensor:
+        """The likeliest action (..., A)."""
+        return self.mean
 
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """A reparametrised sample, clipped to [-1, 1]: (..., A)."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 from fosp_agent.control.decision_loop import policy_seed
 from fosp_agent.control.policy_runner import Mode, PolicyRunner
 from fosp_agent.environments import make_environment
-from fosp_agent.types import Environment
+from fosp_agent.training.parallel import in_parallel
+from fosp_agent.types import Decision, Environment, ShieldState
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class TestResult:
     episode_cost: float
     new_policy_share: float
     """Share of steps in which the new policy acted."""
+    replaced_share: float = 0.0
+    """Share of steps in which the shield let another candidate act than the one chosen."""
+    held_share: float = 0.0
+    """Share of steps in which the shield held the robot still."""
+    dropped_share: float = 0.0
+    """Share of all candidates that planning dropped for their predicted violation."""
+    all_dropped_share: float = 0.0
+    """Share of steps in which it dropped all of them, and the least violating acted."""
 
     @property
     def success(self) -> bool:
@@ -35,6 +45,16 @@ class TestResult:
     def violation(self) -> bool:
         """Any cost was paid."""
         return self.episode_cost > 0
+
+
+SHARES = (
+    "new_policy_share",
+    "replaced_share",
+    "held_share",
+    "dropped_share",
+    "all_dropped_share",
+)
+"""The shares of a result, whose means are reported."""
 
 
 def wilson_interval(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
@@ -53,34 +73,96 @@ def run_test(environment: Environment, runner: PolicyRunner, seed: int) -> TestR
     observation, _ = environment.reset(seed=seed)
     runner.reset(policy_seed(seed))
     total_reward = total_cost = 0.0
-    chosen: list[int] = []
+    decisions: list[Decision] = []
     finished = False
     while not finished:
         decision = runner.act(observation["image"], observation["pose"])
-        chosen.append(decision.chosen)
+        decisions.append(decision)
         observation, reward, cost, terminated, truncated, _ = environment.step(decision.action)
         total_reward += reward
         total_cost += cost
         finished = terminated or truncated
-    return TestResult(seed, total_reward, total_cost, float(np.mean(chosen)))
+    return TestResult(seed, total_reward, total_cost, **interventions(decisions))
+
+
+def interventions(decisions: Sequence[Decision]) -> dict[str, float]:
+    """Who acted in an episode, and how often planning and the shield stepped in."""
+    acting = [decision.candidates[decision.chosen].policy for decision in decisions]
+    shields = [decision.shield for decision in decisions]
+    # A held decision lists holding still beside the candidates it rejected.
+    held = [shield is ShieldState.HELD for shield in shields]
+    counts = [len(d.candidates) - h for d, h in zip(decisions, held, strict=True)]
+    dropped = [decision.dropped for decision in decisions]
+    return {
+        "new_policy_share": float(np.mean([name == "new" for name in acting])),
+        "replaced_share": float(np.mean([s is ShieldState.REPLACED for s in shields])),
+        "held_share": float(np.mean(held)),
+        "dropped_share": sum(dropped) / sum(counts),
+        "all_dropped_share": float(np.mean([d == c for d, c in zip(dropped, counts, strict=True)])),
+    }
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Which policy is tested where, and how."""
+
+    weights: Path
+    environment: str
+    task: str
+    mode: Mode = "sample"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Acting-time settings such as ``{"planning.horizon": 8}``."""
+
+
+class Tester:
+    """A policy in its environment, ready for any seed."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._runner = PolicyRunner.from_file(
+            setup.weights, mode=setup.mode, overrides=setup.overrides
+        )
+        self._world = make_environment(setup.environment, setup.task)
+
+    def __call__(self, seed: int) -> TestResult:
+        """One episode."""
+        return run_test(self._world, self._runner, seed)
+
+    def close(self) -> None:
+        """Free what the simulator holds."""
+        self._world.close()
 
 
 def run_tests(
-    weights: Path, environment: str, task: str, *, tests: int, seed: int, mode: Mode
+    weights: Path,
+    environment: str,
+    task: str,
+    *,
+    tests: int,
+    seed: int,
+    mode: Mode,
+    overrides: Mapping[str, Any] | None = None,
+    workers: int = 1,
 ) -> Iterator[TestResult]:
-    """Seeds ``seed`` .. ``seed + tests - 1``, one after the other.
+    """Seeds ``seed`` .. ``seed + tests - 1``, in this order.
+
+    Each is a function of its seed alone, so several workers (processes) give the same results.
 
     Raises:
         WeightsError: the weights cannot be read.
+        ConfigError: an override does not exist, does not fit, or is fixed by the weights.
         UnknownEnvironment: no such environment or task.
     """
-    runner = PolicyRunner.from_file(weights, mode=mode)
-    world = make_environment(environment, task)
+    setup = Setup(weights, environment, task, mode, overrides or {})
+    seeds = range(seed, seed + tests)
+    if workers > 1:
+        Tester(setup).close()  # whatever is wrong is said once, here
+        yield from in_parallel(partial(Tester, setup), seeds, workers)
+        return
+    tester = Tester(setup)
     try:
-        for offset in range(tests):
-            yield run_test(world, runner, seed + offset)
+        yield from map(tester, seeds)
     finally:
-        world.close()
+        tester.close()
 
 
 def report(results: list[TestResult]) -> dict[str, Any]:
@@ -97,6 +179,7 @@ def report(results: list[TestResult]) -> dict[str, Any]:
         summary[f"{name}_interval"] = list(wilson_interval(count, total))
     summary["mean_return"] = float(np.mean([r.episode_return for r in results]))
     summary["mean_cost"] = float(np.mean([r.episode_cost for r in results]))
-    summary["new_policy_share"] = float(np.mean([r.new_policy_share for r in results]))
+    for name in SHARES:
+        summary[name] = float(np.mean([getattr(r, name) for r in results]))
     summary["results"] = [asdict(r) for r in results]
     return summary

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,9 +20,9 @@ from torch import Tensor
 
 from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.registry import make_networks
-from fosp_agent.config import AgentConfig, from_dict, load_preset
+from fosp_agent.config import AgentConfig, ConfigError, from_dict, load_preset
 from fosp_agent.errors import UserError
-from fosp_agent.settings import ConfigError
+from fosp_agent.overrides import with_overrides
 from fosp_agent.training.files import write_atomically
 
 FORMAT = "fosp-weights/1"
@@ -104,15 +106,19 @@ def save_weights(
     return WeightsInfo(version, digest, len(data), path, preset, updates, episode_id)
 
 
-def load_weights(path: Path, agent: str = "") -> LoadedWeights:
+def load_weights(
+    path: Path, agent: str = "", overrides: Mapping[str, Any] | None = None
+) -> LoadedWeights:
     """Rebuild the networks of a file, in float32.
 
     Args:
         path: the file.
         agent: the agent that it must be of; empty: whichever it is.
+        overrides: acting-time settings such as ``{"planning.horizon": 8}``.
 
     Raises:
         WeightsError: naming the file, what is wrong and what to do.
+        ConfigError: an override that does not exist, does not fit, or is fixed by the weights.
     """
     path = Path(path)
     if not path.is_file():
@@ -131,7 +137,7 @@ def load_weights(path: Path, agent: str = "") -> LoadedWeights:
             f"{metadata.get('format')!r}, wanted {FORMAT!r}); give one made by "
             "`./safereach pretrain`"
         )
-    networks = _rebuild(path, tensors, metadata)
+    networks = _rebuild(path, tensors, metadata, overrides or {})
     require_agent(path, networks.config, agent)
     data = path.read_bytes()
     info = WeightsInfo(
@@ -146,16 +152,22 @@ def load_weights(path: Path, agent: str = "") -> LoadedWeights:
     return LoadedWeights(networks, networks.config, info)
 
 
-def _rebuild(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> AgentNetworks:
+def _rebuild(
+    path: Path,
+    tensors: dict[str, Tensor],
+    metadata: dict[str, str],
+    overrides: Mapping[str, Any],
+) -> AgentNetworks:
     try:
-        config = from_dict(json.loads(metadata["config"]))
+        trained = from_dict(json.loads(metadata["config"]))
+    except (KeyError, ValueError, ConfigError) as error:
+        raise _misfit(path, error) from error
+    config = with_overrides(trained, overrides)
+    try:
         networks = make_networks(config, expanded=json.loads(metadata["expanded"]))
         networks.load_state_dict({name: _widen(value) for name, value in tensors.items()})
     except (KeyError, ValueError, RuntimeError, ConfigError) as error:
-        raise WeightsError(
-            f"{path} does not fit this version: {error}; make new weights with "
-            "`./safereach pretrain`"
-        ) from error
+        raise _misfit(path, error) from error
     bad = not_finite(tensors)
     if bad:
         raise WeightsError(f"{path}: the weight {bad} is not finite; go back to an earlier version")
@@ -174,6 +186,12 @@ def require_agent(path: Path, config: AgentConfig, agent: str) -> None:
             f"{agent!r}; make such weights with `./safereach pretrain --agent {agent}`, or ask for "
             f"{config.agent!r}"
         )
+
+
+def _misfit(path: Path, error: Exception) -> WeightsError:
+    return WeightsError(
+        f"{path} does not fit this version: {error}; make new weights with `./safereach pretrain`"
+    )
 
 
 def fresh(preset: str, path: Path, seed: int = 0, version: int = 0) -> WeightsInfo:

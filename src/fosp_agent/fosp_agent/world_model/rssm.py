@@ -90,11 +90,6 @@ class RSSM(nn.Module):
         for layer in (self.prior_output, self.look, self.recall, self.posterior_output):
             initialize(layer)
 
-    def split(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """H and z out of what ``State.features`` made: (..., S) -> (..., D), (..., N * K)."""
-        end = self.deter_size + self.stoch_size
-        return features[..., : self.deter_size], features[..., self.deter_size : end]
-
     def initial(self, batch: int) -> State:
         """The learned first state, with the mode of its prior: (B, ...)."""
         deter = torch.tanh(self.initial_deter).expand(batch, -1)
@@ -117,14 +112,16 @@ class RSSM(nn.Module):
         deter: Tensor = self.cell(self.input(x), state.deter).float()
         return deter
 
-    def imagine_step(self, state: State, action: Tensor) -> State:
+    def imagine_step(
+        self, state: State, action: Tensor, generator: torch.Generator | None = None
+    ) -> State:
         """One step without a look: (N, ...), (N, A) -> (N, ...).
 
         A pose in the state goes where the action sends it (dead reckoning).
         """
         deter = self.advance(state, action)
         pose = None if state.pose is None else state.pose + action * self.stride
-        return State(deter, sample_one_hot(self.prior(deter)).flatten(-2), pose)
+        return State(deter, sample_one_hot(self.prior(deter), generator).flatten(-2), pose)
 
     def observe_step(
         self, state: State, action: Tensor, look: Tensor, first: Tensor

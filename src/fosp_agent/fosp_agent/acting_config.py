@@ -1,0 +1,50 @@
+"""Settings that matter only while acting, all off by default: then the paper's method acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class PlanningConfig:
+    """Decision-time planning: each candidate is followed through the world model (not in paper)."""
+
+    horizon: int = 0
+    """H: imagined steps of each candidate; 0: none, the paper's method."""
+    continuation: Literal["mode", "sample", "repeat"] = "mode"
+    """What a candidate does after its first action: its policy's likeliest action, a draw from its
+    policy, or the first action again."""
+    particles: int = 1
+    """Imagined courses of each candidate, averaged; they differ in the drawn latents."""
+    violation_limit: float = 0.5
+    """Candidates with a larger predicted probability of a violation are dropped."""
+    violation_tail: Literal["none", "reachability"] = "none"
+    """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
+    violation_weight: float = 0.0
+    """Predicted violation lowers a candidate's score by this much, in units of Q~."""
+    choice: Literal["value", "return"] = "value"
+    """What the score is made of. value: Q of the first action. return: imagined reward and cost
+    and the values of the last imagined state."""
+    commitment: float = 0.0
+    """Above 0: the rest of the plan chosen before is a candidate too, favoured by this margin in
+    units of Q~; against dithering between two ways around an obstacle."""
+    iterations: int = 0
+    """Rounds of search over action sequences (cross-entropy method), begun from the candidates."""
+    samples: int = 32
+    """Sequences drawn in each round."""
+    elites: int = 8
+    """Best sequences of a round, which the next is drawn around; candidates after the last."""
+
+
+@dataclass(frozen=True)
+class ShieldConfig:
+    """Feasibility shield: the last word on the chosen candidate (not in paper)."""
+
+    enabled: bool = False
+    feasibility: float = 0.3
+    """Least u of the imagined state that an action leads to."""
+    violation: float = 0.5
+    """Largest predicted probability of a violation along the imagined course."""
+    last_resort: Literal["hold", "least"] = "hold"
+    """When no candidate will do: hold still, or take the one with the least cost value."""

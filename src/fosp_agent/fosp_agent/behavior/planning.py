@@ -1,0 +1,180 @@
+"""Candidates followed through the world model, and dropped where a violation is predicted.
+
+Beyond the paper, whose method chooses among first actions by their values alone. Letters: H
+imagined steps, N courses, P particles of each, A action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from fosp_agent.acting_config import PlanningConfig
+from fosp_agent.behavior.critics import CriticPair
+from fosp_agent.behavior.imagination import Rollout, unroll
+from fosp_agent.behavior.reachability import Reachability
+from fosp_agent.world_model.rssm import State
+from fosp_agent.world_model.world_model import WorldModel
+
+Policy = Callable[[Tensor], Tensor]
+"""Features (N, S) -> actions (N, A)."""
+
+
+class Judges(Protocol):
+    """The networks that imagine and value a course."""
+
+    world_model: WorldModel
+    reward_critic: CriticPair
+    cost_critic: CriticPair
+    reachability: Reachability
+
+
+class Courses(NamedTuple):
+    """N imagined courses from one state, each the mean of its particles; no graph."""
+
+    policies: tuple[str, ...]
+    """N names; whose first action it is."""
+    action: Tensor
+    """(H, N, A) of the first particle."""
+    q_reward: Tensor
+    """(N,), value of the first action."""
+    q_cost: Tensor
+    """(N,)"""
+    reward: Tensor
+    """(N,), imagined discounted reward and the value of the last state."""
+    cost: Tensor
+    """(N,), the same of cost."""
+    violation: Tensor
+    """(N,), probability of any cost in states 1 .. H: 1 - prod(1 - p)."""
+    feasibility: Tensor
+    """(N,), u of the state that the first action leads to."""
+
+    def pick(self, index: Tensor) -> Courses:
+        """Some of the courses: (M,) indices."""
+        names = tuple(self.policies[i] for i in index.tolist())
+        return Courses(names, self.action[:, index], *(x[index] for x in self[2:]))
+
+    def join(self, other: Courses) -> Courses:
+        """Those of both."""
+        rest = [torch.cat([a, b]) for a, b in zip(self[2:], other[2:], strict=True)]
+        action = torch.cat([self.action, other.action], 1)
+        return Courses(self.policies + other.policies, action, *rest)
+
+
+class Itinerary(NamedTuple):
+    """What N courses do: K begin with a given action and go on by policy, the rest is written."""
+
+    policies: tuple[str, ...]
+    """K names in runs of equal ones, then those of the written courses."""
+    first: Tensor
+    """(K, A)"""
+    written: Tensor
+    """(H, N - K, A)"""
+
+    def acting(self, policies: Mapping[str, Policy], particles: int) -> Callable[..., Tensor]:
+        """Step and features (N * P, S) -> actions (N * P, A)."""
+        begins = torch.cat([self.first, self.written[0]]).repeat_interleave(particles, 0)
+        names = self.policies[: len(self.first)]
+        runs = [(name, particles * len(list(run))) for name, run in groupby(names)]
+
+        def act(step: int, features: Tensor) -> Tensor:
+            if step == 0:
+                return begins
+            blocks = torch.split(features[: particles * len(names)], [size for _, size in runs])
+            actions = [policies[name](x) for (name, _), x in zip(runs, blocks, strict=True)]
+            written = self.written[step].repeat_interleave(particles, 0)
+            return torch.cat([*actions, written])
+
+        return act
+
+
+def follow(
+    judges: Judges,
+    config: PlanningConfig,
+    gamma: float,
+    state: State,
+    itinerary: Itinerary,
+    policies: Mapping[str, Policy],
+    generator: torch.Generator | None = None,
+) -> Courses:
+    """Imagine every course and judge it.
+
+    Args:
+        judges: world model and values.
+        config: particles and what lies beyond the horizon.
+        gamma: discount of reward and cost.
+        state: the present (1, ...).
+        itinerary: what to do, H steps of it.
+        policies: whoever goes on after a first action, by name.
+        generator: source of the imagination's randomness.
+    """
+    particles, count = config.particles, len(itinerary.policies)
+    start = state.map(lambda x: x.expand(count * particles, -1))
+    root = torch.ones(count * particles, device=state.deter.device)
+    act = itinerary.acting(policies, particles)
+    horizon = len(itinerary.written)
+    rollout = unroll(judges.world_model, act, start, root, horizon, generator)
+
+    def mean(x: Tensor) -> Tensor:
+        """(N * P,) -> (N,)."""
+        return x.view(count, particles).mean(1)
+
+    action = rollout.action[:, ::particles]
+    features = start.features()[::particles]
+    return Courses(
+        itinerary.policies,
+        action,
+        judges.reward_critic.action_value(features, action[0]),
+        judges.cost_critic.action_value(features, action[0]),
+        mean(imagined_return(rollout.reward, rollout, judges.reward_critic, gamma)),
+        mean(imagined_return(rollout.cost, rollout, judges.cost_critic, gamma)),
+        mean(violation_ahead(rollout, judges.reachability, config)),
+        mean(judges.reachability.feasibility(rollout.features[1])),
+    )
+
+
+def imagined_return(signal: Tensor, rollout: Rollout, critic: CriticPair, gamma: float) -> Tensor:
+    """sum_h gamma^h signal_h + gamma^H V(s_H), each by the chance to get there: (H, N) -> (N,)."""
+    reach = rollout.weight(gamma)  # (H, N)
+    ahead: Tensor = gamma * rollout.proceed[-1] * critic.v(rollout.features[-1])
+    return (reach * signal).sum(0) + reach[-1] * ahead
+
+
+def violation_ahead(rollout: Rollout, reachability: Reachability, config: PlanningConfig) -> Tensor:
+    """Probability of any cost in the imagined states 1 .. H, or ever after the first: (N,)."""
+    safe = (1 - rollout.violation[1:]).prod(0)
+    if config.violation_tail == "reachability":
+        safe = safe * reachability.feasibility(rollout.features[-1])
+    return 1 - safe
+
+
+def surviving(courses: Courses, limit: float) -> Tensor:
+    """Whether a course stays below the limit (N,) bool; one that is not a number does not."""
+    return courses.violation <= limit
+
+
+def least_violating(courses: Courses) -> int:
+    """The course with the smallest predicted violation."""
+    return int(torch.nan_to_num(courses.violation, nan=torch.inf).argmin())
+
+
+def score_courses(
+    courses: Courses, config: PlanningConfig, scales: tuple[Tensor, Tensor]
+) -> Tensor:
+    """Q~ of the first action, or the same of the imagined returns, less predicted violation: (N,).
+
+    Args:
+        courses: N of them.
+        config: which of the two, and the weight of predicted violation.
+        scales: Q-hat and C-hat of eq. 22.
+    """
+    by_value = config.choice == "value"
+    reward, cost = courses[2:4] if by_value else courses[4:6]
+    score = reward / scales[0] - cost / scales[1]
+    if config.violation_weight:
+        score = score - config.violation_weight * courses.violation
+    return score

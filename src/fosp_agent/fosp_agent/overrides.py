@@ -1,0 +1,57 @@
+"""Settings of a weights file that may be changed while acting; the others are fixed by training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from fosp_agent.acting_config import PlanningConfig, ShieldConfig
+from fosp_agent.config import (
+    AgentConfig,
+    ConfigError,
+    ExpansionConfig,
+    from_dict,
+    parse_override,
+)
+
+FREE: tuple[str, ...] = (
+    *(f"planning.{field.name}" for field in fields(PlanningConfig)),
+    *(f"shield.{field.name}" for field in fields(ShieldConfig)),
+    *(f"expansion.{f.name}" for f in fields(ExpansionConfig) if f.name != "enabled"),
+    "world_model.cost_pessimism",
+    "world_model.memory",
+)
+"""Every setting that acting may change."""
+
+
+def parse_overrides(texts: Iterable[str]) -> dict[str, Any]:
+    """Read ``section.key=value`` texts; the values are YAML.
+
+    Raises:
+        ConfigError: a text without an equals sign, or a value that is not YAML.
+    """
+    return dict(parse_override(text) for text in texts)
+
+
+def with_overrides(config: AgentConfig, overrides: Mapping[str, Any]) -> AgentConfig:
+    """The config with other acting-time settings.
+
+    Raises:
+        ConfigError: a setting does not exist, has the wrong type, or is fixed by the weights.
+    """
+    if not overrides:
+        return config
+    values = config.to_dict()
+    for key, value in overrides.items():
+        section, _, name = key.partition(".")
+        known = isinstance(values.get(section), dict) and name in values[section]
+        if not known:
+            raise ConfigError(f"unknown setting {key!r}; while acting there are {', '.join(FREE)}")
+        if key not in FREE:
+            raise ConfigError(
+                f"{key} is fixed by the weights, which were trained with {values[section][name]!r};"
+                f" while acting there are {', '.join(FREE)}"
+            )
+        values[section][name] = value
+    return from_dict(values)
