@@ -28,6 +28,7 @@ setup(
             f"safety_gymnasium = {NAME}.safety_gymnasium.adapter:make",
         ],
         "fosp_agent.commands": [
+            f"collect = {NAME}.safety_gymnasium.cli:collect",
             f"demonstrate = {NAME}.cli:demonstrate",
             f"picture = {NAME}.cli:picture",
         ],

@@ -41,6 +41,11 @@ def _free_renderers(env: Any) -> None:
     env.close()
 
 
+def full_name(task: str) -> str:
+    """The library's name of a task: ``PointGoal1`` is short for ``SafetyPointGoal1``."""
+    return task if task.startswith("Safety") else f"Safety{task}"
+
+
 class SafetyGymnasiumEnv:
     """One navigation task, seen through the robot's own cameras.
 
@@ -52,6 +57,7 @@ class SafetyGymnasiumEnv:
     objective: Objective = "return"
 
     def __init__(self, task: str, cameras: tuple[str, ...], action_repeat: int) -> None:
+        task = full_name(task)
         if task not in TASKS:
             raise ValueError(
                 f"unknown Safety-Gymnasium task {task!r}; valid tasks: {', '.join(TASKS)}"
@@ -116,6 +122,11 @@ class SafetyGymnasiumEnv:
         info = {"step": self._step_index}
         return self._observation(), reward, cost, bool(terminated), truncated, info
 
+    @property
+    def simulated_task(self) -> Any:
+        """The library's own task, with everything that the cameras do not show."""
+        return self._env.task
+
     def _observation(self) -> Observation:
         images = [self._front() if name == "front" else self._back() for name in self.cameras]
         return {"image": np.concatenate(images, axis=-1), "pose": np.zeros(0, np.float32)}
@@ -149,14 +160,14 @@ class SafetyGymnasiumEnv:
 
 def make(
     task: str = "SafetyPointGoal1",
-    cameras: tuple[str, ...] = ("front",),
+    cameras: tuple[str, ...] = ("front", "back"),
     action_repeat: int = 4,
 ) -> SafetyGymnasiumEnv:
     """Build a task (entry point ``safety_gymnasium``).
 
     Args:
-        task: one of ``TASKS``.
-        cameras: "front" gives 3 channels; ("front", "back"), as in the paper, 6.
+        task: one of ``TASKS``, with or without its first word "Safety".
+        cameras: ("front", "back"), as in the paper, gives 6 channels; "front" alone 3.
         action_repeat: simulator steps of a decision.
 
     Raises:
