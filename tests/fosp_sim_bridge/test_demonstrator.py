@@ -7,13 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fosp_sim_bridge.dataset_folder import DESCRIPTION, DatasetFolderError
 from fosp_sim_bridge.demonstrator.collect import FIRST_SEED, demonstrations
-from fosp_sim_bridge.demonstrator.dataset import (
-    DESCRIPTION,
-    DatasetFolderError,
-    Request,
-    write_dataset,
-)
+from fosp_sim_bridge.demonstrator.dataset import Request, write_dataset
 from fosp_sim_bridge.demonstrator.kinds import KINDS, mix
 
 KIND = {kind.name: kind for kind in KINDS}

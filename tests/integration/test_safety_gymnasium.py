@@ -20,6 +20,7 @@ from integration.stack import launched
 pytestmark = pytest.mark.integration
 DECISIONS = 250
 ROBOT = {
+    "robot.image_channels": 6,
     "robot.pose_size": 0,
     "robot.pose_center": (),
     "robot.pose_scale": (),
@@ -50,7 +51,7 @@ def test_an_episode_of_point_goal_is_run_labelled_and_learned_from(
     store = EpisodeStore(run_dir / "episodes", create=False)
     (episode_id,) = store.ids()
     episode = store.load(episode_id)
-    assert episode.image.shape == (DECISIONS + 1, 64, 64, 3)
+    assert episode.image.shape == (DECISIONS + 1, 64, 64, 6)
     assert episode.pose.shape == (DECISIONS + 1, 0)
     assert episode.labelled
     assert np.abs(episode.action[:-1]).max() > 0
