@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import fosp_agent.training.pretrain as pretrain_module
 from fosp_agent.agents.networks import fingerprint
@@ -143,6 +144,22 @@ def test_every_number_is_also_a_json_line(make_config, dataset: Path, tmp_path: 
     lines = read_metrics(tmp_path / "run" / "metrics.jsonl")
     assert [line["step"] for line in lines if "loss/image" in line] == [1, 2]
     assert any("held_out/cost_calibration_error" in line for line in lines)
+
+
+def test_videos_of_held_out_predictions_are_in_the_folder_and_in_tensorboard(
+    make_config, dataset: Path, tmp_path: Path
+):
+    where = plan(dataset, tmp_path / "run", 4, video_every=2)
+    run = Pretrainer.open(where, make_config(), resume=False)
+    run.train(lambda *_: None)
+    found = sorted(p.name for p in (tmp_path / "run" / "predictions").iterdir())
+    assert found == [f"step-{n:06d}.{kind}" for n in (2, 4) for kind in ("gif", "png")]
+    board = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    board.Reload()
+    images = board.Images("held_out/open_loop")
+    assert [image.step for image in images] == [2, 4]
+    last = (tmp_path / "run" / "predictions" / "step-000004.gif").read_bytes()
+    assert images[-1].encoded_image_string == last
 
 
 def test_a_folder_that_has_a_run_is_not_begun_again(make_config, dataset: Path, tmp_path: Path):

@@ -20,7 +20,10 @@ def diagnose(
         Path, typer.Option(help="Folder of labelled episodes: demonstrations, or a run's episodes.")
     ] = Path("data/original"),
     out: Annotated[
-        Path | None, typer.Option(help="Folder for diagnosis.json and reliability.png.")
+        Path | None,
+        typer.Option(
+            help="Folder for diagnosis.json, reliability.png, and open_loop.gif and .png."
+        ),
     ] = None,
     held_out: Annotated[
         float,
@@ -38,6 +41,7 @@ def diagnose(
 
     from fosp_agent.training.diagnosis import as_record, held_out_part, write_diagram, write_record
     from fosp_agent.training.held_out import measure
+    from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
     from fosp_agent.training.pretrain import load_dataset
     from fosp_agent.training.weights import load_weights
 
@@ -63,7 +67,8 @@ def diagnose(
         facts["measured"] = "all" if everything else "held out"
         write_record(out / "diagnosis.json", facts | as_record(found))
         write_diagram(out / "reliability.png", found, title)
-        console.print(f"written: {out / 'diagnosis.json'}, {out / 'reliability.png'}")
+        write_video(out, "open_loop", predict(loaded.networks, choose_episodes(episodes)))
+        console.print(f"written: diagnosis.json, reliability.png, open_loop.gif and .png in {out}")
 
 
 def print_table(console: object, found: HeldOut, title: str) -> None:

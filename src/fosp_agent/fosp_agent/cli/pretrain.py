@@ -22,6 +22,9 @@ def pretrain(
         list[str] | None,
         typer.Option("--set", help="Override, such as actor.beta_cost=5; repeatable."),
     ] = None,
+    video_every: Annotated[
+        int, typer.Option(min=0, help="Steps between two prediction videos; 0: none.")
+    ] = 1000,
     threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
 ) -> None:
     """Train on a dataset with progress, TensorBoard, checkpoints and resume."""
@@ -42,7 +45,8 @@ def pretrain(
     if threads:
         torch.set_num_threads(threads)
     config = load_preset(preset, dict(parse_override(text) for text in setting or []))
-    run = Pretrainer.open(PretrainPlan(dataset, out, steps, seed), config, resume=resume)
+    plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)
+    run = Pretrainer.open(plan, config, resume=resume)
     console = Console()
     console.print(
         f"pretraining '{run.agent.config.preset}' on {len(run.sampler)} episodes of {dataset} "

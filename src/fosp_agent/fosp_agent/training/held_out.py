@@ -131,7 +131,7 @@ def whole_episodes(episodes: list[Episode], rows: int = ROWS) -> Iterator[Batch]
         by_length[len(episode)].append(episode)
     for members in by_length.values():
         for start in range(0, len(members), rows):
-            yield _as_batch(members[start : start + rows])
+            yield as_batch(members[start : start + rows])
 
 
 def discounted_violation(cost: Tensor, gamma: float) -> Tensor:
@@ -207,7 +207,9 @@ def _cloning(networks: AgentNetworks, features: Tensor, data: TensorBatch) -> fl
     return float(cloning_loss(networks.learner(), inside, action, weight, 0.0))
 
 
-def _as_batch(episodes: list[Episode]) -> Batch:
+def as_batch(episodes: list[Episode]) -> Batch:
+    """Whole episodes of one length as the rows of a batch."""
+
     def stack(name: str) -> npt.NDArray[np.generic]:
         return np.stack([getattr(e, name) for e in episodes])
 

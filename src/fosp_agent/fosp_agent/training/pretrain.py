@@ -22,6 +22,7 @@ from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkp
 from fosp_agent.training.finetune import make_sampler
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
+from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
 from fosp_agent.training.run_log import RunLog
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
@@ -30,6 +31,7 @@ from fosp_agent.types import Episode
 CHECKPOINT = Path("checkpoints") / "pretrain.pt"
 WEIGHTS = "weights.safetensors"
 BEST = "best.safetensors"
+VIDEOS = "predictions"
 
 
 class PretrainError(UserError):
@@ -48,6 +50,8 @@ class PretrainPlan:
     """Share of the episodes kept for measuring."""
     checkpoint_every: int = 500
     log_every: int = 50
+    video_every: int = 1000
+    """Gradient steps between two open-loop prediction videos; 0: none."""
 
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -116,6 +120,8 @@ class Pretrainer:
                     self._report(sums, progress)
                 if self.done % self.plan.checkpoint_every == 0:
                     self.checkpoint()
+                if self.plan.video_every and self.done % self.plan.video_every == 0:
+                    self.film()
         except KeyboardInterrupt:
             self.save()
             raise
@@ -131,6 +137,14 @@ class Pretrainer:
             assert self.selection.score is not None
             self._log.scalars(self.done, metrics | {"held_out/best_score": self.selection.score})
         return self.save()
+
+    def film(self) -> None:
+        """Write a video of the world model's open-loop predictions on held-out episodes."""
+        if not self.held_out:
+            return
+        video = predict(self.agent.networks, choose_episodes(self.held_out))
+        data = write_video(self.plan.run_dir / VIDEOS, f"step-{self.done:06d}", video)
+        self._log.video(self.done, "held_out/open_loop", data, video.frames().shape[1:3])
 
     def save(self) -> WeightsInfo:
         """Write the checkpoint and the weights as they stand."""

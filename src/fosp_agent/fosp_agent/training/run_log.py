@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import SummaryWriter
 
 METRICS = "metrics.jsonl"
@@ -39,6 +40,20 @@ class RunLog:
         self._writer.add_text(kind, text, step)
         self._append({"step": step, kind: text})
         self._writer.flush()
+
+    def video(self, step: int, name: str, data: bytes, size: tuple[int, int]) -> None:
+        """An animated GIF among TensorBoard's images.
+
+        Args:
+            step: gradient step.
+            name: tag.
+            data: the file's bytes.
+            size: height, width [pixel].
+        """
+        height, width = size
+        image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=data)
+        summary = Summary(value=[Summary.Value(tag=name, image=image)])
+        self._writer.file_writer.add_summary(summary, step)
 
     def flush(self) -> None:
         """Make TensorBoard's file complete."""
