@@ -144,7 +144,8 @@ class Pretrainer:
             return
         video = predict(self.agent.networks, choose_episodes(self.held_out))
         data = write_video(self.plan.run_dir / VIDEOS, f"step-{self.done:06d}", video)
-        self._log.video(self.done, "held_out/open_loop", data, video.frames().shape[1:3])
+        height, width = video.frames().shape[1:3]
+        self._log.video(self.done, "held_out/open_loop", data, (height, width))
 
     def save(self) -> WeightsInfo:
         """Write the checkpoint and the weights as they stand."""
