@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from fosp_agent.config import ConfigError, from_dict, load_preset, parse_override, presets
+from fosp_agent.config import from_dict, load_preset, presets
 from fosp_agent.environments import UnknownEnvironment, make_environment
+from fosp_agent.settings import ConfigError, parse_override
 
 
 @pytest.mark.parametrize("name", presets())

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fosp_agent.agents.networks import FospNetworks
-from fosp_agent.config import ConfigError
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.overrides import FREE, parse_overrides, with_overrides
+from fosp_agent.settings import ConfigError
 from fosp_agent.training.weights import save_weights
 
 

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import dacite
 import yaml
 
 from fosp_agent.acting_config import PlanningConfig, ShieldConfig
-from fosp_agent.errors import UserError
+from fosp_agent.baseline_config import DreamerV3Config, RecoveryRLConfig
+from fosp_agent.settings import ConfigError, require_setting, set_value, to_float
 
 AgentName = Literal["fosp", "safedreamer", "dreamerv3", "recovery_rl"]
 """Algorithms that learn on the same world model."""
-
-
-class ConfigError(UserError):
-    """A preset or a setting does not exist or does not fit."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +229,8 @@ class AgentConfig:
     planning: PlanningConfig = field(default_factory=PlanningConfig)
     shield: ShieldConfig = field(default_factory=ShieldConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    dreamerv3: DreamerV3Config = field(default_factory=DreamerV3Config)
+    recovery_rl: RecoveryRLConfig = field(default_factory=RecoveryRLConfig)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dictionaries, ready for JSON or YAML."""
@@ -244,13 +243,18 @@ def presets() -> list[str]:
     return sorted(f.name[: -len(".yaml")] for f in folder.iterdir() if f.name.endswith(".yaml"))
 
 
+def agents() -> tuple[str, ...]:
+    """Names of the algorithms."""
+    return get_args(AgentName)
+
+
 def from_dict(values: dict[str, Any]) -> AgentConfig:
     """Build a config from nested dictionaries.
 
     Raises:
         ConfigError: a key is unknown or a value has the wrong type.
     """
-    settings = dacite.Config(strict=True, cast=[tuple], type_hooks={float: _to_float})
+    settings = dacite.Config(strict=True, cast=[tuple], type_hooks={float: to_float})
     try:
         return dacite.from_dict(AgentConfig, values, settings)
     except dacite.DaciteError as error:
@@ -260,45 +264,25 @@ def from_dict(values: dict[str, Any]) -> AgentConfig:
 def load_preset(name: str, overrides: dict[str, Any] | None = None) -> AgentConfig:
     """Load a preset by name, then apply overrides such as ``{"actor.beta_cost": 5.0}``.
 
+    The override ``agent`` chooses the algorithm, and with it what that changes in every preset
+    (``presets/agents``); other overrides have the last word.
+
     Raises:
         ConfigError: unknown preset or setting; the message lists the valid ones.
     """
     if name not in presets():
         raise ConfigError(f"unknown preset {name!r}; choose one of {', '.join(presets())}")
-    text = (resources.files("fosp_agent") / "presets" / f"{name}.yaml").read_text()
-    values: dict[str, Any] = yaml.safe_load(text) or {}
-    for key, value in (overrides or {}).items():
-        _set(values, key, value)
+    overrides = overrides or {}
+    folder = resources.files("fosp_agent") / "presets"
+    values: dict[str, Any] = yaml.safe_load((folder / f"{name}.yaml").read_text()) or {}
+    agent = overrides.get("agent", "fosp")
+    if agent not in agents():
+        raise ConfigError(f"unknown agent {agent!r}; choose one of {', '.join(agents())}")
+    changes = folder / "agents" / f"{agent}.yaml"
+    if changes.is_file():
+        for section, settings in yaml.safe_load(changes.read_text()).items():
+            values.setdefault(section, {}).update(settings)
+    for key, value in overrides.items():
+        require_setting(AgentConfig, key)
+        set_value(values, key, value)
     return replace(from_dict(values), preset=name)
-
-
-def parse_override(text: str) -> tuple[str, Any]:
-    """Read one ``section.key=value`` of a command line; the value is YAML.
-
-    Raises:
-        ConfigError: there is no equals sign.
-    """
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise ConfigError(f"cannot read the setting {text!r}; write section.key=value")
-    try:
-        return key, yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"cannot read the value of {text!r} as YAML: {error}") from error
-
-
-def _set(values: dict[str, Any], key: str, value: Any) -> None:
-    *path, last = key.split(".")
-    for part in path:
-        values = values.setdefault(part, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"the setting {key!r} does not exist: {part!r} has no parts")
-    values[last] = value
-
-
-def _to_float(value: Any) -> Any:
-    """YAML reads ``1e-4`` as text; take it as the number it is meant to be."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return value

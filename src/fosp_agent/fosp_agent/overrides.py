@@ -7,13 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from fosp_agent.acting_config import PlanningConfig, ShieldConfig
-from fosp_agent.config import (
-    AgentConfig,
-    ConfigError,
-    ExpansionConfig,
-    from_dict,
-    parse_override,
-)
+from fosp_agent.config import AgentConfig, ExpansionConfig, from_dict
+from fosp_agent.settings import ConfigError, parse_override
 
 FREE: tuple[str, ...] = (
     *(f"planning.{field.name}" for field in fields(PlanningConfig)),

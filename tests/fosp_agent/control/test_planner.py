@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from fosp_agent.agents.networks import FospNetworks
 from fosp_agent.behavior.policy_expansion import choose
-from fosp_agent.config import ConfigError
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.errors import UserError
+from fosp_agent.settings import ConfigError
 from fosp_agent.training.weights import load_weights, save_weights
 from fosp_agent.types import Batch, Decision, ShieldState
 from fosp_agent.world_model.rssm import State

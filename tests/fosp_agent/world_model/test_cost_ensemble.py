@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from fosp_agent.config import ConfigError
+from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.cost_ensemble import (
     SHARE,
     EnsembleCost,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fosp_agent.config import ConfigError
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import to_tensors
 from fosp_agent.world_model.world_model import WorldModel
 

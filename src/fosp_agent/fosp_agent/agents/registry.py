@@ -7,13 +7,19 @@ from typing import Any
 import torch
 
 from fosp_agent.agents.base_networks import AgentNetworks
+from fosp_agent.agents.dreamerv3 import DreamerV3
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.model_based import ModelBasedAgent
 from fosp_agent.agents.protocol import Agent
+from fosp_agent.agents.recovery_rl import RecoveryRL
+from fosp_agent.agents.safedreamer import SafeDreamer
 from fosp_agent.config import AgentConfig
 
 AGENTS: dict[str, type[ModelBasedAgent[Any]]] = {
     "fosp": Fosp,
+    "safedreamer": SafeDreamer,
+    "dreamerv3": DreamerV3,
+    "recovery_rl": RecoveryRL,
 }
 
 

@@ -39,7 +39,8 @@ def pretrain(
         TimeRemainingColumn,
     )
 
-    from fosp_agent.config import load_preset, parse_override
+    from fosp_agent.config import load_preset
+    from fosp_agent.settings import parse_override
     from fosp_agent.training.pretrain import BEST, Pretrainer, PretrainPlan
 
     if threads:

@@ -22,9 +22,10 @@ from fosp_agent.behavior.planning import (
 from fosp_agent.behavior.policy_expansion import Choice, choose_by, value_scales
 from fosp_agent.behavior.proposals import Proposer
 from fosp_agent.behavior.search import NAME, search
-from fosp_agent.config import AgentConfig, ConfigError
+from fosp_agent.config import AgentConfig
 from fosp_agent.control.feasibility_shield import Outlook, guard
 from fosp_agent.nn.optim import RunningRange
+from fosp_agent.settings import ConfigError
 from fosp_agent.types import Candidate, Decision
 from fosp_agent.world_model.rssm import State
 

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from fosp_agent.agents.acting import Proposals
 from fosp_agent.behavior.proposals import ActorProposer, CloningProposer, Proposer
-from fosp_agent.config import ConfigError
 from fosp_agent.control.image_preprocess import preprocess
 from fosp_agent.control.planner import Planner, wanted
 from fosp_agent.errors import UserError
+from fosp_agent.settings import ConfigError
 from fosp_agent.training.weights import LoadedWeights, load_weights
 from fosp_agent.types import ByteArray, Candidate, Decision, FloatArray
 from fosp_agent.world_model.rssm import State

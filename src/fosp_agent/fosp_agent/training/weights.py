@@ -20,9 +20,10 @@ from torch import Tensor
 
 from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.registry import make_networks
-from fosp_agent.config import AgentConfig, ConfigError, from_dict, load_preset
+from fosp_agent.config import AgentConfig, from_dict, load_preset
 from fosp_agent.errors import UserError
 from fosp_agent.overrides import with_overrides
+from fosp_agent.settings import ConfigError
 from fosp_agent.training.files import write_atomically
 
 FORMAT = "fosp-weights/1"

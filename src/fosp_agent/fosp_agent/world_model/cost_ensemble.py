@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import ConfigError, WorldModelConfig
+from fosp_agent.config import WorldModelConfig
+from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.heads import COST_HEADS, BernoulliCost, TwoHotCost
 
 SHARE = 0.8

@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import ConfigError, RobotConfig, WorldModelConfig
+from fosp_agent.config import RobotConfig, WorldModelConfig
 from fosp_agent.nn.distributions import symlog
 from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
+from fosp_agent.settings import ConfigError
 
 SMALLEST = 4
 """Side of the smallest feature map [pixel]; images are 16 times that."""

@@ -90,6 +90,11 @@ class RSSM(nn.Module):
         for layer in (self.prior_output, self.look, self.recall, self.posterior_output):
             initialize(layer)
 
+    def split(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """H and z out of what ``State.features`` made: (..., S) -> (..., D), (..., N * K)."""
+        end = self.deter_size + self.stoch_size
+        return features[..., : self.deter_size], features[..., self.deter_size : end]
+
     def initial(self, batch: int) -> State:
         """The learned first state, with the mode of its prior: (B, ...)."""
         deter = torch.tanh(self.initial_deter).expand(batch, -1)

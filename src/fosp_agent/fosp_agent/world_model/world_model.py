@@ -7,8 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import AgentConfig, ConfigError
+from fosp_agent.config import AgentConfig
 from fosp_agent.nn.layers import MLP
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder

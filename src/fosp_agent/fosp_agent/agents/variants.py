@@ -1,0 +1,85 @@
+"""What experiments compare, by name: FOSP, its ablations (Figure 4), and other agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fosp_agent.config import AgentConfig, load_preset
+from fosp_agent.settings import ConfigError
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An agent and the settings that make it up, over any preset."""
+
+    description: str
+    agent: str = "fosp"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """For ``load_preset``, the agent included."""
+        return {"agent": self.agent, **self.settings}
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "fosp": Variant("FOSP as the preset has it"),
+    "no_in_sample": Variant(
+        "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
+        settings={
+            "critic.in_sample": False,
+            "critic.expectile": 0.5,
+            "critic.cost_expectile": 0.5,
+        },
+    ),
+    "no_expansion": Variant(
+        "the offline policy itself is fine-tuned, one candidate (no eq. 21-22)",
+        settings={"expansion.enabled": False},
+    ),
+    "no_reachability": Variant(
+        "u = 1 everywhere: cost acts through Phi alone (no eq. 5, 30)",
+        settings={"reachability.enabled": False},
+    ),
+    "no_lagrangian": Variant(
+        "no Phi: cost acts through the weights alone (no eq. 17, 27)",
+        settings={"lagrangian.enabled": False},
+    ),
+    "behavior_cloning": Variant(
+        "imitation of the data, all of it alike, before and while fine-tuning",
+        settings={
+            "actor.weighting": "uniform",
+            "actor.imagined_reward": 0.0,
+            "actor.imagined_cost": 0.0,
+            "lagrangian.enabled": False,
+            "expansion.enabled": False,
+            "expansion.direct_loss": "offline",
+        },
+    ),
+    "safedreamer": Variant("SafeDreamer, BSRP-Lag", agent="safedreamer"),
+    "dreamerv3": Variant("DreamerV3; knows no cost", agent="dreamerv3"),
+    "recovery_rl": Variant("Recovery RL, model-based", agent="recovery_rl"),
+}
+
+
+def variant(name: str) -> Variant:
+    """The variant of this name.
+
+    Raises:
+        ConfigError: there is none; the message lists those that there are.
+    """
+    if name not in VARIANTS:
+        raise ConfigError(f"unknown variant {name!r}; choose one of {', '.join(VARIANTS)}")
+    return VARIANTS[name]
+
+
+def variant_config(
+    name: str, preset: str, overrides: Mapping[str, Any] | None = None
+) -> AgentConfig:
+    """The config of a variant over a preset; further overrides have the last word.
+
+    Raises:
+        ConfigError: unknown variant, preset or setting; the message lists the valid ones.
+    """
+    return load_preset(preset, variant(name).overrides | dict(overrides or {}))
