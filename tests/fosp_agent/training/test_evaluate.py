@@ -18,8 +18,8 @@ from fosp_agent.training.evaluate import (
     report,
     run_test,
     run_tests,
-    wilson_interval,
 )
+from fosp_agent.training.measures import wilson_interval
 from fosp_agent.training.weights import WeightsError, save_weights
 
 
@@ -63,6 +63,8 @@ class Counting:
 
     action_size = 6
     max_steps = 5
+    objective = "reach"
+    action_repeat = 3
 
     def __init__(self) -> None:
         self.actions: list[np.ndarray[Any, Any]] = []
@@ -91,7 +93,7 @@ def test_a_test_sums_rewards_and_costs_and_is_a_function_of_its_seed(make_config
     runs = []
     for seed in (1000, 1001, 1000):
         result = run_test(environment, runner, seed)
-        assert (result.episode_return, result.episode_cost) == (1.0, 1.0)
+        assert (result.episode_return, result.episode_cost, result.steps) == (1.0, 1.0, 15)
         assert result.success
         assert result.violation
         runs.append(np.stack(environment.actions))

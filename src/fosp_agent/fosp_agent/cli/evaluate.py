@@ -1,4 +1,4 @@
-"""``./safereach evaluate``: success and violation rates over seeded tests."""
+"""``./safereach evaluate``: seeded tests, and what the environment wants to be judged by."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def evaluate(
     workers: Annotated[int, typer.Option(min=1, help="Processes that test side by side.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Run N seeded tests and print SR, CV and safe SR with 95 % intervals."""
+    """Run N seeded tests: SR, CV and safe SR, or reward, cost and cost regret, by environment."""
     import torch
     from rich.progress import track
 
@@ -60,25 +60,21 @@ def evaluate(
 
 
 def print_report(summary: dict[str, Any]) -> None:
-    """The three rates as a table."""
+    """What the environment is judged by, as a table."""
     from rich.console import Console
     from rich.table import Table
+
+    from fosp_agent.training.measures import rows
 
     title = (
         f"{summary['weights']} on {summary['task']}, mode {summary['mode']}, "
         f"{summary['tests']} tests from seed {summary['first_seed']}"
     )
     table = Table(title=title, title_justify="left")
-    for column in ("", "rate", "95 % interval"):
+    for column in ("", "value", "95 % interval"):
         table.add_column(column)
-    names = {
-        "success_rate": "SR: target reached",
-        "violation_rate": "CV: any contact",
-        "safe_success_rate": "safe SR: reached, no contact",
-    }
-    for key, name in names.items():
-        low, high = summary[f"{key}_interval"]
-        table.add_row(name, f"{100 * summary[key]:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
+    for row in rows(summary):
+        table.add_row(*row)
     console = Console()
     console.print(table)
     console.print(

@@ -26,6 +26,7 @@ OWN_VERBS: dict[str, str] = {
     "diagnose": "fosp_agent.cli.diagnose:diagnose",
     "episode": "fosp_agent.cli.episode:episode",
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
+    "finetune": "fosp_agent.cli.finetune:finetune",
     "label": "fosp_agent.cli.label:label",
     "pretrain": "fosp_agent.cli.pretrain:pretrain",
     "rollback": "fosp_agent.cli.rollback:rollback",

@@ -1,8 +1,7 @@
-"""Seeded tests of a policy in simulation: success, violation and safe success rates."""
+"""Seeded tests of a policy in simulation, and the report of them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -14,8 +13,9 @@ import numpy as np
 from fosp_agent.control.decision_loop import policy_seed
 from fosp_agent.control.policy_runner import Mode, PolicyRunner
 from fosp_agent.environments import make_environment
+from fosp_agent.training.measures import amounts, wilson_interval
 from fosp_agent.training.parallel import in_parallel
-from fosp_agent.types import Decision, Environment, ShieldState
+from fosp_agent.types import Decision, Environment, Objective, ShieldState
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class TestResult:
     """Share of all candidates that planning dropped for their predicted violation."""
     all_dropped_share: float = 0.0
     """Share of steps in which it dropped all of them, and the least violating acted."""
+    steps: int = 1
+    """Steps of the task: decisions times the environment's action repeat."""
+    objective: Objective = "reach"
+    """How the environment wants to be judged."""
 
     @property
     def success(self) -> bool:
@@ -57,17 +61,6 @@ SHARES = (
 """The shares of a result, whose means are reported."""
 
 
-def wilson_interval(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a rate."""
-    if total == 0:
-        return 0.0, 1.0
-    rate, square = hits / total, z * z
-    centre = (rate + square / (2 * total)) / (1 + square / total)
-    spread = math.sqrt(rate * (1 - rate) / total + square / (4 * total * total))
-    half = z * spread / (1 + square / total)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def run_test(environment: Environment, runner: PolicyRunner, seed: int) -> TestResult:
     """One episode; the scene and the policy's draws are functions of the seed."""
     observation, _ = environment.reset(seed=seed)
@@ -82,7 +75,14 @@ def run_test(environment: Environment, runner: PolicyRunner, seed: int) -> TestR
         total_reward += reward
         total_cost += cost
         finished = terminated or truncated
-    return TestResult(seed, total_reward, total_cost, **interventions(decisions))
+    return TestResult(
+        seed,
+        total_reward,
+        total_cost,
+        steps=len(decisions) * environment.action_repeat,
+        objective=environment.objective,
+        **interventions(decisions),
+    )
 
 
 def interventions(decisions: Sequence[Decision]) -> dict[str, float]:
@@ -166,19 +166,22 @@ def run_tests(
 
 
 def report(results: list[TestResult]) -> dict[str, Any]:
-    """Rates with their Wilson 95 % intervals, means, and every single result."""
+    """Rates with their Wilson 95 % intervals, the metrics of D.2, and every single result."""
     total = len(results)
     hits = {
         "success_rate": sum(r.success for r in results),
         "violation_rate": sum(r.violation for r in results),
         "safe_success_rate": sum(r.success and not r.violation for r in results),
     }
-    summary: dict[str, Any] = {"tests": total}
+    summary: dict[str, Any] = {"tests": total, "objective": results[0].objective}
     for name, count in hits.items():
         summary[name] = count / max(total, 1)
         summary[f"{name}_interval"] = list(wilson_interval(count, total))
-    summary["mean_return"] = float(np.mean([r.episode_return for r in results]))
-    summary["mean_cost"] = float(np.mean([r.episode_cost for r in results]))
+    summary |= amounts(
+        [r.episode_return for r in results],
+        [r.episode_cost for r in results],
+        [r.steps for r in results],
+    )
     for name in SHARES:
         summary[name] = float(np.mean([getattr(r, name) for r in results]))
     summary["results"] = [asdict(r) for r in results]

@@ -13,6 +13,8 @@ from typing import Any
 
 from fosp_agent.errors import UserError
 from fosp_agent.training.files import write_atomically
+from fosp_agent.training.measures import cost_regret
+from fosp_agent.training.measures import rows as measures
 
 
 class SummaryError(UserError):
@@ -84,6 +86,11 @@ class TrialsSummary:
     after_version: int = -1
     """Of the weights that ``after`` is about."""
 
+    def regret(self, action_repeat: int) -> float:
+        """rho_c over the trials: the cost of a step while learning (D.2)."""
+        costs = [result.episode_cost for result in self.episodes]
+        return cost_regret(costs, [r.decisions * action_repeat for r in self.episodes])
+
     def save(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""
         write_atomically(path, json.dumps(asdict(self), indent=2).encode() + b"\n")
@@ -114,18 +121,14 @@ class TrialsSummary:
         return summary
 
 
-RATES = (
-    ("success_rate", "SR: target reached"),
-    ("violation_rate", "CV: any contact"),
-    ("safe_success_rate", "safe SR: reached, no contact"),
-)
-"""Names in an evaluation's report, and what the table calls them."""
-
-
 def table(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     """Before and after, with 95 % intervals, as plain text."""
-    rows = [("", "before", "after")]
-    rows += [(title, _rate(before, name), _rate(after, name)) for name, title in RATES]
+    reports = (before, after)
+    titles = (
+        [title for title, *_ in measures(next(r for r in reports if r))] if any(reports) else []
+    )
+    columns = [_column(report, len(titles)) for report in reports]
+    rows = [("", "before", "after"), *zip(titles, *columns, strict=True)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -133,8 +136,9 @@ def table(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> 
     )
 
 
-def _rate(report: Mapping[str, Any] | None, name: str) -> str:
-    if report is None or name not in report:
-        return "-"
-    low, high = report[f"{name}_interval"]
-    return f"{100 * report[name]:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+def _column(report: Mapping[str, Any] | None, count: int) -> list[str]:
+    if not report:
+        return ["-"] * count
+    return [
+        f"{value} ({interval})" if interval else value for _, value, interval in measures(report)
+    ]

@@ -1,0 +1,105 @@
+"""``./safereach finetune``: trials in a simulated robot, each learned from, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fosp_agent.training.trials import TrialsSummary
+
+
+def finetune(
+    out: Annotated[Path, typer.Option(help="Folder of this run; an earlier one goes on.")],
+    weights: Annotated[Path, typer.Option(help="Weights to start from (safetensors).")] = Path(
+        "models/safereach-small/weights.safetensors"
+    ),
+    environment: Annotated[str, typer.Option(help="Simulated robot.")] = "safereach",
+    task: Annotated[str, typer.Option(help="Task of that robot.")] = "three_obstacles",
+    trials: Annotated[int, typer.Option(min=0, help="Episodes the run has in the end.")] = 10,
+    updates: Annotated[int, typer.Option(min=0, help="Gradient steps after each.")] = 10,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Episodes to mix in while learning (default: none).")
+    ] = None,
+    tests: Annotated[int, typer.Option(min=0, help="Tests before and after; 0: none.")] = 0,
+    test_seed: Annotated[int, typer.Option(help="Seed of the first test.")] = 1000,
+    mode: Annotated[str, typer.Option(help="sample or greedy.")] = "sample",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the learning.")] = 1,
+    seed_base: Annotated[int, typer.Option(min=0, help="Seed of the first trial's scene.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of the networks.")] = 1,
+) -> None:
+    """Act, record, label by the simulator's truth, learn, act anew; without ROS."""
+    import torch
+
+    from fosp_agent.control.policy_runner import PolicyRunner, as_mode
+    from fosp_agent.environments import make_environment
+    from fosp_agent.training.finetune import Finetuner
+    from fosp_agent.training.online import SUMMARY, run_trials
+    from fosp_agent.training.trials import TrialsSummary, table
+
+    torch.set_num_threads(threads)
+    as_mode(mode)
+    summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))
+    if Finetuner.exists(out):
+        finetuner = Finetuner.resume(out)
+        print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
+    else:
+        finetuner = Finetuner.start(out, weights, dataset, updates, seed)
+    world = make_environment(environment, task)
+    try:
+        if tests and summary.before is None:
+            summary.before = _tested(weights, environment, task, tests, test_seed, mode)
+            summary.save(out / SUMMARY)
+        records = run_trials(
+            world,
+            finetuner,
+            lambda path: PolicyRunner.from_file(path, mode=mode),
+            summary,
+            out,
+            trials=trials,
+            first_seed=seed_base,
+        )
+        for number, result in enumerate(records, 1):
+            print(result.line(number, trials), flush=True)
+        now = finetuner.announce()
+        if tests and summary.after_version != now.version:
+            summary.after = _tested(now.path, environment, task, tests, test_seed, mode)
+            summary.after_version = now.version
+            summary.save(out / SUMMARY)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted after {len(summary.episodes)} trials; the same command goes on")
+        raise typer.Exit(130) from None
+    finally:
+        world.close()
+    _conclude(summary, world.action_repeat)
+    if tests:
+        print(table(summary.before, summary.after))
+    print(f"weights: {now.path}")
+
+
+def _tested(
+    weights: Path, environment: str, task: str, tests: int, seed: int, mode: str
+) -> dict[str, Any]:
+    import torch
+
+    from fosp_agent.control.policy_runner import as_mode
+    from fosp_agent.training.evaluate import report, run_tests
+
+    print(f"testing {weights}: {tests} seeded tests", flush=True)
+    with torch.random.fork_rng(devices=[]):  # testing leaves the learner's randomness alone
+        found = run_tests(weights, environment, task, tests=tests, seed=seed, mode=as_mode(mode))
+        return report(list(found))
+
+
+def _conclude(summary: TrialsSummary, action_repeat: int) -> None:
+    """What the trials themselves came to."""
+    count = len(summary.episodes)
+    if count:
+        mean_return = sum(r.episode_return for r in summary.episodes) / count
+        mean_cost = sum(r.episode_cost for r in summary.episodes) / count
+        print(
+            f"{count} trials: mean return {mean_return:.2f}, mean cost {mean_cost:.2f}, "
+            f"cost regret {summary.regret(action_repeat):.4f} a step"
+        )
