@@ -23,6 +23,7 @@ ROS_MODULES = frozenset(
         "rclpy",
         "fosp_msgs",
         "std_msgs",
+        "diagnostic_msgs",
         "std_srvs",
         "sensor_msgs",
         "geometry_msgs",

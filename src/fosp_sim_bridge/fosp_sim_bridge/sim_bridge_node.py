@@ -29,7 +29,11 @@ from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
 from fosp_agent.ros.spin import run
 from fosp_sim_bridge.simulation import Frame, Simulation, Vector, environment_maker
 
-NOT_FOR_THE_ROBOT = (CommandVerdict.NO_EPISODE, CommandVerdict.DUPLICATE)
+NOT_FOR_THE_ROBOT = (
+    CommandVerdict.NO_EPISODE,
+    CommandVerdict.DUPLICATE,
+    CommandVerdict.WRONG_SOURCE,
+)
 """Vetoes that answer a misdirected request: the robot still waits for its command."""
 
 

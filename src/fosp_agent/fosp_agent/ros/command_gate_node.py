@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
 from fosp_msgs.msg import Action, CommandVerdict, SessionState
 from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import SetBool
 
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, RobotState
-from fosp_agent.errors import UserError
+from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, Verdict
+from fosp_agent.control.gate_sources import RESET
 from fosp_agent.ros import topics
-from fosp_agent.ros.conversions import (
-    nanoseconds,
-    pose_from_message,
-    request_from_action,
-    stamped_pose,
-    verdict_message,
-)
+from fosp_agent.ros.conversions import request_from_action, stamped_pose, verdict_message
+from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
+from fosp_agent.ros.gate_surroundings import Surroundings, SurroundingsConfig
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
 from fosp_agent.ros.spin import run
+
+LOOK_EVERY = 0.1
+"""Between two looks for other gates and waiting requests [s]."""
 
 
 class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
@@ -33,25 +31,23 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def __init__(self) -> None:
         super().__init__("command_gate_node")
         self._config = declare(self, GateConfig)
+        self._around_config = declare(self, SurroundingsConfig)
         self._gate = CommandGate(self._config)
-        self._frame = str(self.declare_parameter("base_frame", "base").value)
-        self._patience = float(self.declare_parameter("patience", 0.3).value)
-        self._pose_lag_ns = int(float(self.declare_parameter("pose_lag", 0.05).value) * 1e9)
-        reliability = str(self.declare_parameter("image_reliability", "best_effort").value)
-        self._episode_id = ""
-        self._pose: tuple[int, npt.NDArray[np.float64]] | None = None
-        self._pending: tuple[float, Request] | None = None
+        self._around = Surroundings(self, self._around_config, self._config.button_timeout)
+        self._pending: dict[str, tuple[float, Request]] = {}
+        self._diagnostics = Diagnostics(self)
+        self._told_vetoes = 0
         self._targets = self.create_publisher(PoseStamped, topics.TARGET_POSE, RELIABLE)
         self._verdicts = self.create_publisher(CommandVerdict, topics.COMMAND_VERDICT, RECORDED)
         self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
         if self._config.use_pose:
-            self.create_subscription(
-                PoseStamped, topics.CURRENT_POSE, self._on_pose, images(reliability)
-            )
+            quality = images(self._around_config.image_reliability)
+            self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
         self.create_subscription(Action, topics.ACTION, self._on_action, RELIABLE)
         self.create_service(SetBool, topics.HOLD, self._hold)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(0.1, self._on_timer, clock=steady)
+        self.create_timer(LOOK_EVERY, self._on_timer, clock=steady)
+        self.create_timer(1.0, self._diagnose, clock=steady)
 
     def _hold(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._gate.held = bool(request.data)
@@ -62,59 +58,78 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def _on_session(self, message: SessionState) -> None:
         running = message.state == SessionState.RUNNING
-        self._episode_id = message.episode_id if running else ""
+        self._around.episode_id = message.episode_id if running else ""
         self._proceed()
 
     def _on_pose(self, message: PoseStamped) -> None:
-        try:
-            pose = pose_from_message(message.pose, topics.CURRENT_POSE)
-        except UserError as problem:
-            self.get_logger().error(str(problem), throttle_duration_sec=5.0)
-            return
-        self._pose = nanoseconds(message.header.stamp), pose
-        self._proceed()
+        if self._around.hear_pose(message):
+            self._proceed()
 
     def _on_action(self, message: Action) -> None:
-        self._pending = time.monotonic(), request_from_action(message)
+        self._pending[message.source] = time.monotonic(), request_from_action(message)
         self._proceed()
 
     def _on_timer(self) -> None:
-        if self._pending is not None and time.monotonic() - self._pending[0] > self._patience:
-            self._judge()
+        self._around.look()
+        self._gate.notice(self._around.state())
+        now = time.monotonic()
+        for source, (since, _) in list(self._pending.items()):
+            if now - since > self._around_config.patience:
+                self._judge(source)
 
     def _proceed(self) -> None:
-        if self._pending is not None and self._known(self._pending[1]):
-            self._judge()
+        for source, (_, request) in list(self._pending.items()):
+            if self._known(request):
+                self._judge(source)
 
     def _known(self, request: Request) -> bool:
         """Whether everything has arrived that was sent before this request was made."""
-        if request.episode_id != self._episode_id:
+        around = self._around
+        if request.source != RESET and request.episode_id != around.episode_id:
             return False
-        if self._config.use_pose:
-            return self._pose is not None and self._pose[0] >= request.stamp_ns - self._pose_lag_ns
-        return self._now_ns() >= request.stamp_ns - self._config.max_lead * 1e9
+        if not self._config.use_pose:
+            return around.now_ns() >= request.stamp_ns - self._config.max_lead * 1e9
+        lag_ns = self._around_config.pose_lag * 1e9
+        return around.pose_stamp_ns is not None and (
+            around.pose_stamp_ns >= request.stamp_ns - lag_ns
+        )
 
-    def _now_ns(self) -> int:
-        """The newest time known: in lockstep a pose may come before its /clock."""
-        now = int(self.get_clock().now().nanoseconds)
-        return now if self._pose is None else max(now, self._pose[0])
-
-    def _judge(self) -> None:
-        assert self._pending is not None
-        (_, request), self._pending = self._pending, None
-        pose = None if self._pose is None else self._pose[1]
-        now_ns = self._now_ns()
-        verdict = self._gate.judge(request, RobotState(now_ns, self._episode_id, pose))
+    def _judge(self, source: str) -> None:
+        _, request = self._pending.pop(source)
+        state = self._around.state()
+        alarm = state.alarm or self._around.frame_problem(request.frame_id)
+        verdict = self._gate.judge(request, replace(state, alarm=alarm))
+        frame = self._around_config.base_frame
         if verdict.accepted and verdict.target is not None:
-            self._targets.publish(stamped_pose(verdict.target, request.stamp_ns, self._frame))
+            self._targets.publish(stamped_pose(verdict.target, request.stamp_ns, frame))
         count = self._gate.veto_count
-        self._verdicts.publish(verdict_message(verdict, now_ns, self._frame, count))
+        self._verdicts.publish(verdict_message(verdict, state.now_ns, frame, count))
         if not verdict.accepted and not verdict.repeated:
-            self.get_logger().warning(
-                f"vetoed {request.episode_id} step {request.step}: {verdict.reason.name}: "
-                f"{verdict.detail}",
-                throttle_duration_sec=1.0,
-            )
+            self._complain(verdict)
+
+    def _complain(self, verdict: Verdict) -> None:
+        self.get_logger().warning(
+            f"vetoed {verdict.episode_id} step {verdict.step}: {verdict.reason.name}: "
+            f"{verdict.detail}",
+            throttle_duration_sec=1.0,
+        )
+
+    def _diagnose(self) -> None:
+        state, count = self._around.state(), self._gate.veto_count
+        level, words = OK, "armed"
+        if count > self._told_vetoes:
+            level, words = WARN, f"{count - self._told_vetoes} vetoes in the last second"
+        if self._config.use_pose and not self._config.box_min:
+            level, words = ERROR, "not armed: box_min and box_max are not set"
+        if state.alarm is not None:
+            level, words = ERROR, f"{state.alarm[0].name}: {state.alarm[1]}"
+        self._told_vetoes = count
+        counts = {f"vetoes {reason.name}": n for reason, n in self._gate.vetoes.items()}
+        buttons = {
+            "enable button": state.operator.enable.value,
+            "hold-to-run button": state.operator.dead_man.value,
+        }
+        self._diagnostics.publish(level, words, {"vetoes": count, **counts, **buttons})
 
 
 def main() -> None:

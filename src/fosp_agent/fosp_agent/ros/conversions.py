@@ -213,6 +213,7 @@ def request_from_action(message: Action) -> Request:
         source=message.source,
         delta=np.asarray(message.delta, np.float64),
         normalized=np.asarray(message.normalized, np.float64),
+        frame_id=message.header.frame_id,
     )
 
 

@@ -26,7 +26,7 @@ ENABLE = "teleop/enable"
 """std_msgs/Bool: the operator's button of taking over, repeated at 5 Hz or more; true while held.
 An operator who stops repeating it in mid-hold halts the robot."""
 DEAD_MAN = "dead_man"
-"""std_msgs/Bool: the hold-to-run button, repeated likewise; asked for where the gate requires it."""
+"""std_msgs/Bool: the hold-to-run button, repeated likewise, where the gate requires it."""
 SCENE_READY = "scene_ready"
 RESET = "reset"
 RESET_STATUS = "reset_status"
