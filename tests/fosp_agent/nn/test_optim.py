@@ -25,7 +25,7 @@ def test_a_step_goes_downhill_and_reports_the_unclipped_norm():
 def test_a_nan_loss_names_the_part_and_changes_nothing():
     module = nn.Linear(2, 1)
     before = [p.detach().clone() for p in module.parameters()]
-    with pytest.raises(NonFiniteLoss, match="loss of judge is nan"):
+    with pytest.raises(NonFiniteLoss, match="loss of judge is not finite"):
         optimizer(module).step(module(torch.full((1, 2), float("nan"))).sum())
     assert all(torch.equal(a, b) for a, b in zip(before, module.parameters(), strict=True))
 
@@ -33,9 +33,29 @@ def test_a_nan_loss_names_the_part_and_changes_nothing():
 def test_a_nan_gradient_of_a_finite_loss_changes_nothing():
     module = nn.Linear(1, 1, bias=False)
     before = module.weight.detach().clone()
-    with pytest.raises(NonFiniteLoss, match="gradient of judge"):
+    with pytest.raises(NonFiniteLoss, match="gradient of judge") as caught:
         optimizer(module).step((0 * module.weight).sqrt().sum())
     assert torch.equal(before, module.weight)
+    assert module.weight.grad is None
+    assert caught.value.terms == ("weight",)
+
+
+def test_only_the_weights_whose_gradient_is_broken_are_named():
+    module = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+    loss = (0 * module[0].weight).sqrt().sum() + module[1].weight.sum()
+    with pytest.raises(NonFiniteLoss) as caught:
+        optimizer(module).step(loss)
+    assert caught.value.terms == ("0.weight",)
+
+
+def test_the_terms_that_are_not_finite_are_named():
+    weight = nn.Linear(1, 1).weight
+    terms = {"reward": weight.sum(), "cost": weight.log().sum() * float("nan"), "pose": 0.5}
+    module = nn.Linear(1, 1)
+    with pytest.raises(NonFiniteLoss, match="the loss of judge is not finite: cost;") as caught:
+        optimizer(module).step(terms["reward"] + terms["cost"], terms)
+    assert caught.value.part == "judge"
+    assert caught.value.terms == ("cost",)
 
 
 def test_only_the_named_modules_receive_a_gradient():

@@ -71,7 +71,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         with self._autocast(), frozen(others):
             rollout = self._imagine(posterior, data)
             actor_loss, metrics = self._actor_loss(posterior, data, rollout)
-        metrics["gradient/actor"] = self.optimizers["actor"].step(actor_loss)
+        metrics["gradient/actor"] = self.optimizers["actor"].step(actor_loss, metrics)
         with self._autocast():
             metrics |= self._learn_critics(posterior, data, rollout.detached())
             metrics |= self._learn_reachability(posterior, data, rollout.detached())
@@ -164,7 +164,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
             loss, measured = critic_loss(signal, samples, config)
             total = total + loss
             metrics |= measured
-        metrics["gradient/critics"] = self.optimizers["critics"].step(total)
+        metrics["gradient/critics"] = self.optimizers["critics"].step(total, metrics)
         self._update_ranges(posterior, data)
         return metrics
 
@@ -196,7 +196,10 @@ class Fosp(ModelBasedAgent[FospNetworks]):
                     rollout.violation, network(imagined[-1]), rollout.proceed[1:], config.gamma
                 ),
             )
-        loss = reachability_loss(network, real, targets[0])
-        loss = loss + reachability_loss(network, imagined, targets[1])
-        norm = self.optimizers["reachability"].step(loss)
+        terms = {
+            "reachability/real": reachability_loss(network, real, targets[0]),
+            "reachability/imagined": reachability_loss(network, imagined, targets[1]),
+        }
+        loss = terms["reachability/real"] + terms["reachability/imagined"]
+        norm = self.optimizers["reachability"].step(loss, terms)
         return {"loss/reachability": float(loss.detach()), "gradient/reachability": norm}

@@ -15,6 +15,7 @@ from fosp_agent.agents.protocol import Metrics
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout, imagine
 from fosp_agent.config import AgentConfig
+from fosp_agent.nn import distributed
 from fosp_agent.nn.optim import Optimizer
 from fosp_agent.tensors import TensorBatch, to_tensors
 from fosp_agent.types import Batch
@@ -140,7 +141,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         with self._autocast():
             filtered = model.filter(data)
             loss = model.total(filtered.losses)
-        norm = self.optimizers["world model"].step(loss)
+        norm = self.optimizers["world model"].step(loss, filtered.losses)
         states = filtered.states.map(torch.Tensor.detach)
         metrics = {f"loss/{name}": float(x.detach().mean()) for name, x in filtered.losses.items()}
         metrics["gradient/world_model"] = norm
@@ -151,9 +152,9 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         training = self.config.training
         start = posterior.states.flatten()
         root_proceed = (~data.is_terminal).float().flatten()
-        total = len(root_proceed)
-        if 0 < training.imagination_starts < total:
-            index = torch.randperm(total, device=self.device)[: training.imagination_starts]
+        total, starts = len(root_proceed), distributed.share(training.imagination_starts)
+        if 0 < starts < total:
+            index = torch.randperm(total, device=self.device)[:starts]
             start = start.map(lambda x: x[index])
             root_proceed = root_proceed[index]
         nets = self.networks

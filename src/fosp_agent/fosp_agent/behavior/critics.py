@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
+from fosp_agent.nn import distributed
 from fosp_agent.nn.distributions import TwoHot
 from fosp_agent.nn.layers import MLP
 
@@ -78,8 +79,11 @@ def expectile_weight(difference: Tensor, kappa: float) -> Tensor:
 
 
 def weighted_mean(loss: Tensor, weight: Tensor) -> Tensor:
-    """(...), (...) -> (); zero where every weight is zero."""
-    return (loss * weight).sum() / weight.sum().clamp(min=1e-8)
+    """(...), (...) -> (); zero where every weight is zero.
+
+    Where several processes train together, the weights are those of all of them.
+    """
+    return (loss * weight).sum() / distributed.mean(weight.sum()).clamp(min=1e-8)
 
 
 def q_loss(pair: CriticPair, samples: Samples, slow_regularizer: float = 0.0) -> Tensor:

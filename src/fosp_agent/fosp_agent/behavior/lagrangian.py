@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from fosp_agent.config import LagrangianConfig
+from fosp_agent.nn import distributed
 
 
 class AugmentedLagrangian(nn.Module):
@@ -38,6 +39,7 @@ class AugmentedLagrangian(nn.Module):
     @torch.no_grad()
     def update(self, violation: Tensor) -> None:
         """Eq. 27, then let mu grow: () -> None. A violation that is not finite changes nothing."""
+        violation = distributed.mean(violation)
         if not bool(torch.isfinite(violation)):
             return
         raised = self.multiplier + self.penalty / 2 * violation

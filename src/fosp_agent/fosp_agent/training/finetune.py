@@ -21,6 +21,7 @@ from fosp_agent.training.checkpoint import (
     restore,
     save_checkpoint,
 )
+from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
 from fosp_agent.types import Episode
@@ -229,7 +230,7 @@ class Finetuner:
         self._sampler.add(episode, online=True)
         total = int(self._settings["updates_per_episode"])
         for done in range(1, total + 1):
-            metrics = self._agent.train_step(self._sampler.sample())
+            metrics = guarded_step(self._agent, self._sampler.sample(), self._run_dir)
             on_progress(done, total, metrics)
         self.learned[episode.id] = int(episode.metadata.get("label_revision", "1"))
         self._publish(self.announce().version + 1, self._agent.updates, episode.id)

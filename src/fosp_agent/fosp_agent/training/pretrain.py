@@ -19,6 +19,7 @@ from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
+from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.finetune import make_sampler
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
@@ -114,7 +115,8 @@ class Pretrainer:
         sums: dict[str, list[float]] = defaultdict(list)
         try:
             while self.done < self.plan.steps and not self.selection.exhausted:
-                for name, value in self.agent.train_step(self.sampler.sample()).items():
+                step = guarded_step(self.agent, self.sampler.sample(), self.plan.run_dir)
+                for name, value in step.items():
                     sums[name].append(value)
                 if self.done % self.plan.log_every == 0:
                     self._report(sums, progress)

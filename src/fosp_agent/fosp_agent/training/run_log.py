@@ -53,7 +53,8 @@ class RunLog:
         height, width = size
         image = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=data)
         summary = Summary(value=[Summary.Value(tag=name, image=image)])
-        writer = self._writer._get_file_writer()  # add_video would want moviepy
+        # The public add_video would want moviepy.
+        writer = self._writer._get_file_writer()  # type: ignore[no-untyped-call]
         writer.add_summary(summary, step)
 
     def flush(self) -> None:

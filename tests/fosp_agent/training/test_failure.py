@@ -1,0 +1,89 @@
+"""A NaN stops training, is named, and leaves everything that is needed to look into it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fosp_agent.agents.fosp import Fosp
+from fosp_agent.agents.networks import fingerprint
+from fosp_agent.training.failure import TrainingFailed, guarded_step
+from fosp_agent.training.finetune import Finetuner, LearnError
+from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.weights import load_weights
+
+
+def poisoned(batch, name: str):
+    values = getattr(batch, name).copy()
+    values[1, 2] = np.nan
+    return dataclasses.replace(batch, **{name: values})
+
+
+@pytest.mark.parametrize(("label", "term"), [("reward", "reward"), ("cost", "cost")])
+def test_a_poisoned_label_names_its_loss_term_and_dumps_the_step(
+    make_config, make_batch, tmp_path: Path, label: str, term: str
+):
+    agent = Fosp(make_config())
+    batch = poisoned(make_batch(), label)
+    before = fingerprint(agent.networks)
+    with pytest.raises(TrainingFailed, match=f"world model is not finite: {term};") as caught:
+        guarded_step(agent, batch, tmp_path)
+    assert fingerprint(agent.networks) == before
+    folder = tmp_path / "failures" / "step-000000"
+    assert str(folder) in str(caught.value)
+    with np.load(folder / "batch.npz") as dumped:
+        for name in ("image", "pose", "action", "reward", "cost", "is_first", "is_terminal"):
+            np.testing.assert_array_equal(dumped[name], getattr(batch, name))
+    states = load_file(folder / "states.safetensors")
+    assert states["state.deter"].shape == (3, 5, 16)
+    assert torch.isfinite(states["state.stoch"]).all()
+    assert torch.isnan(states[f"loss.{term}"]).sum() == 1
+    facts = json.loads((folder / "failure.json").read_text())
+    assert facts["terms"] == [term]
+    assert facts["labels_not_finite"] == [label]
+    agent.load_state_dict(torch.load(folder / "agent.pt", weights_only=True))
+
+
+def test_a_term_of_the_behaviour_is_named_too(make_config, make_batch, tmp_path: Path):
+    agent = Fosp(make_config())
+    agent.networks.lagrangian.multiplier.fill_(float("inf"))
+    with pytest.raises(TrainingFailed, match="actor is not finite: .*lagrangian/penalty"):
+        guarded_step(agent, make_batch(), tmp_path)
+
+
+def test_pretraining_stops_at_a_nan_and_keeps_its_last_checkpoint(
+    make_config, dataset: Path, tmp_path: Path, monkeypatch
+):
+    where = PretrainPlan(dataset, tmp_path / "run", 5, 0, held_out=0.0, checkpoint_every=2)
+    run = Pretrainer.open(where, make_config(), resume=False)
+    draw, drawn = run.sampler.sample, []
+
+    def sample():
+        drawn.append(draw())
+        return poisoned(drawn[-1], "cost") if len(drawn) == 4 else drawn[-1]
+
+    monkeypatch.setattr(run.sampler, "sample", sample)
+    with pytest.raises(TrainingFailed, match="step-000003"):
+        run.train(lambda *_: None)
+    assert len(drawn) == 4
+    assert torch.isfinite(
+        load_weights(tmp_path / "run/weights.safetensors").networks.state_dict()[
+            "offline.mlp.output.weight"
+        ]
+    ).all()
+    assert Pretrainer.open(where, make_config(), resume=True).done == 2
+
+
+def test_an_episode_with_a_nan_label_says_where_its_dump_lies(
+    weights: Path, tmp_path: Path, make_episode
+):
+    tuner = Finetuner.start(tmp_path / "run", weights, None, 2, 0)
+    cost = np.full(8, np.nan, np.float32)
+    with pytest.raises(LearnError, match=r"not learned from: .*cost.* are in .*failures"):
+        tuner.learn(make_episode("trial-1-0001", cost=cost), lambda *_: None)
