@@ -52,7 +52,8 @@ def average_(tensors: Sequence[Tensor]) -> None:
     if world_size() == 1 or not tensors:
         return
     joined = mean(torch.cat([t.flatten() for t in tensors]))
-    for tensor, part in zip(tensors, joined.split([t.numel() for t in tensors]), strict=True):
+    parts = torch.split(joined, [t.numel() for t in tensors])
+    for tensor, part in zip(tensors, parts, strict=True):
         tensor.copy_(part.view_as(tensor))
 
 
