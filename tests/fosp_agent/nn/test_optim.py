@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -100,3 +102,18 @@ def test_the_range_is_saved():
     other.load_state_dict(values.state_dict())
     assert other.scale() == values.scale() > 1
     assert int(other.updates) == 1
+
+
+def test_a_step_moves_the_weights_of_a_channels_last_convolution_as_plain_adam_does():
+    torch.manual_seed(0)
+    ours = nn.Conv2d(3, 8, 4, stride=2)
+    plain = copy.deepcopy(ours)
+    optimizer = Optimizer("conv", [ours], learning_rate=1e-2, clip=1e9)
+    adam = torch.optim.Adam(plain.parameters(), lr=1e-2, eps=1e-8)
+    image = torch.randn(4, 3, 16, 16).contiguous(memory_format=torch.channels_last)
+    for _ in range(3):
+        optimizer.step(ours(image).square().mean())
+        adam.zero_grad()
+        plain(image).square().mean().backward()
+        adam.step()
+    torch.testing.assert_close(ours.weight, plain.weight)

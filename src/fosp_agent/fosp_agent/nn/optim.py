@@ -78,7 +78,7 @@ class Optimizer:
         if not _finite(norm):
             raise NonFiniteLoss(self.name, "gradient", self._broken_gradients(gradients))
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
+            parameter.grad = laid_out_like(parameter, gradient)
         nn.utils.clip_grads_with_norm_(self.parameters, self.clip, norm, foreach=True)
         self.adam.step()
         self.adam.zero_grad(set_to_none=True)
@@ -103,6 +103,17 @@ def _finite(value: Tensor | float) -> bool:
     if isinstance(value, Tensor):
         return bool(torch.isfinite(value).all())
     return math.isfinite(value)
+
+
+def laid_out_like(parameter: Tensor, gradient: Tensor | None) -> Tensor | None:
+    """The gradient with the parameter's strides.
+
+    Fused Adam walks through both in memory order and does not look at strides. Channels-last
+    convolutions give channels-last gradients: unchanged, each would move the wrong weights.
+    """
+    if gradient is None or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 class RunningRange(nn.Module):
