@@ -36,6 +36,11 @@ class RobotConfig:
     pose_center: tuple[float, ...] = (0.53, 0.0, 0.07, 0.0, 0.0, 0.0)
     """The pose is encoded as (pose - center) / scale."""
     pose_scale: tuple[float, ...] = (0.15, 0.13, 0.05, 0.25, 0.25, 0.35)
+    pose_low: tuple[float, ...] = ()
+    """(P,) lowest pose [m], [rad] that kinematic imagination goes to: where demonstrations say
+    nothing, neither do values and cost. Empty: no bound."""
+    pose_high: tuple[float, ...] = ()
+    """(P,) highest."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,18 @@ class WorldModelConfig:
     direct_pose: bool = False
     """Make the pose a part of the model state. In imagination it follows the actions by dead
     reckoning; the latents are left to hold the scene. False: the latents hold the pose too."""
+    imagination: Literal["latent", "kinematic"] = "latent"
+    """latent: eq. 1, the prior moves the latents. kinematic (wants ``direct_pose``): the scene
+    stands still, only the pose moves; exact until something is pushed, and cheap."""
+    pose_noise: float = 0.0
+    """Standard deviation of the noise on a direct pose, in units of the pose range, that reward
+    and cost heads are trained with: near a contact is then nearly a contact."""
+    lookahead: bool = False
+    """Train reward and cost heads also on the scene of one step with the pose of a later one, as
+    long as nothing was touched in between (wants ``direct_pose``)."""
+    head_dropout: float = 0.0
+    """Share of hidden units of reward and cost heads that are dropped in training."""
+    weight_decay: float = 0.0
     reward_scale: float = 1.0
     cost_scale: float = 1.0
     forget_probability: float = 0.0
@@ -104,6 +121,11 @@ class CriticConfig:
     """kappa of V_c: above 0.5 over-estimates cost (pessimistic)."""
     in_sample: bool = True
     """The one-step term on real data (eq. 10)."""
+    in_sample_lambda: float = 0.0
+    """0: one step, as in eq. 10. Above: lambda-returns along the real sequence, which carry a
+    reward back faster."""
+    dropout: float = 0.0
+    """Share of hidden units of Q and V that are dropped in training."""
     slow_rate: float = 0.02
     """EMA rate of the slow copies of each Q."""
     slow_target: bool = True
@@ -206,6 +228,12 @@ class TrainingConfig:
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
+    mirror_pose: tuple[float, ...] = ()
+    """Signs (P,) of the pose under a left-right mirroring of the image. Not empty: half of the
+    sequences are mirrored, which is right where the camera looks along the robot's plane of
+    symmetry and the pose's origin lies in it."""
+    mirror_action: tuple[float, ...] = ()
+    """Signs (A,) of the action under the same mirroring."""
     selection: Literal["cost", "cloning"] = "cost"
     """What makes a checkpoint the best on held-out episodes; see ``training.selection``."""
     early_stopping: int = 0

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from fosp_agent.behavior.returns import lambda_return, one_step_target, within_episode
+from fosp_agent.behavior.returns import (
+    in_sample_target,
+    lambda_return,
+    one_step_target,
+    within_episode,
+)
+from fosp_agent.config import CriticConfig
+from fosp_agent.tensors import TensorBatch
 
 
 def test_lambda_return_agrees_with_a_naive_sum_of_n_step_returns():
@@ -57,3 +64,43 @@ def test_truncation_keeps_the_bootstrap_and_termination_loses_it():
 def test_a_pair_across_two_episodes_does_not_count():
     first = torch.tensor([[True, False, True, False]])
     assert within_episode(first).tolist() == [[1.0, 0.0, 1.0]]
+
+
+def real_rows(terminal: torch.Tensor, first: torch.Tensor) -> TensorBatch:
+    """Sequences of which only the boundaries matter."""
+    empty = torch.zeros(*first.shape, 0)
+    flags = torch.zeros(first.shape)
+    return TensorBatch(empty, empty, empty, flags, flags, first, terminal)
+
+
+def test_in_sample_target_is_the_one_step_target_unless_lambda_is_set():
+    none = torch.zeros(2, 5, dtype=torch.bool)
+    reward, value = torch.randn(2, 5), torch.randn(2, 5)
+    config = CriticConfig(gamma=0.9, in_sample_lambda=0.0)
+    expected = one_step_target(reward, value, none, 0.9)
+    assert torch.equal(in_sample_target(reward, value, real_rows(none, none), config), expected)
+
+
+def test_in_sample_lambda_return_carries_a_reward_back_along_its_own_row():
+    none = torch.zeros(2, 5, dtype=torch.bool)
+    reward = torch.zeros(2, 5)
+    reward[0, 4] = 1.0
+    config = CriticConfig(gamma=0.5, in_sample_lambda=1.0)
+    target = in_sample_target(reward, torch.zeros(2, 5), real_rows(none, none), config)
+    torch.testing.assert_close(target[0], torch.tensor([0.125, 0.25, 0.5, 1.0]))
+    assert bool((target[1] == 0).all())
+
+
+def test_in_sample_lambda_return_stops_at_terminals_and_at_new_episodes():
+    none = torch.zeros(1, 5, dtype=torch.bool)
+    reward, value = torch.zeros(1, 5), torch.full((1, 5), 10.0)
+    reward[0, 4] = 100.0
+    config = CriticConfig(gamma=1.0, in_sample_lambda=1.0)
+    terminal = none.clone()
+    terminal[0, 2] = True
+    target = in_sample_target(reward, value, real_rows(terminal, none), config)
+    assert target.tolist() == [[0.0, 0.0, 110.0, 110.0]]
+    first = none.clone()
+    first[0, 3] = True
+    target = in_sample_target(reward, value, real_rows(none, first), config)
+    assert target[0, 1].item() == 10.0

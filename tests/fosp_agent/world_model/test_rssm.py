@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from fosp_agent.config import load_preset
 from fosp_agent.world_model import rssm as rssm_module
+from fosp_agent.world_model.motion import Motion
 from fosp_agent.world_model.rssm import RSSM, State
 
 BATCH, TIME, EMBEDDING, ACTIONS = 2, 6, 7, 3
@@ -160,10 +163,20 @@ def test_flattening_joins_batch_and_time_and_cuts_the_graph(rssm: RSSM):
 
 
 def test_a_direct_pose_goes_where_the_actions_send_it():
-    stride = (0.1, 0.2)
-    rssm = RSSM(5, 2, load_preset("tiny").world_model, stride)
+    rssm = RSSM(5, 2, load_preset("tiny").world_model, Motion((0.1, 0.2), (), ()))
     start = rssm.initial(3)._replace(pose=torch.zeros(3, 2))
     action = torch.tensor([[1.0, -1.0]]).expand(3, -1)
     after = rssm.imagine_step(rssm.imagine_step(start, action), action)
     torch.testing.assert_close(after.pose, torch.tensor([[0.2, -0.4]]).expand(3, -1))
     assert after.features().shape == (3, rssm.feature_size)
+
+
+def test_kinematic_imagination_moves_the_pose_alone_and_within_its_bounds():
+    config = replace(load_preset("tiny").world_model, imagination="kinematic")
+    rssm = RSSM(5, 2, config, Motion((0.1, 0.2), (-0.15, -1.0), (1.0, 0.15)))
+    start = rssm.initial(3)._replace(pose=torch.zeros(3, 2))
+    action = torch.tensor([[-1.0, 1.0]]).expand(3, -1)
+    after = rssm.imagine_step(rssm.imagine_step(start, action), action)
+    assert torch.equal(after.deter, start.deter)
+    assert torch.equal(after.stoch, start.stoch)
+    torch.testing.assert_close(after.pose, torch.tensor([[-0.15, 0.15]]).expand(3, -1))

@@ -10,7 +10,7 @@ from torch import Tensor
 from fosp_agent.agents.model_based import Posterior
 from fosp_agent.behavior.critics import CriticPair, Samples, q_loss, v_loss
 from fosp_agent.behavior.imagination import Rollout
-from fosp_agent.behavior.returns import lambda_return, one_step_target, within_episode
+from fosp_agent.behavior.returns import in_sample_target, lambda_return, within_episode
 from fosp_agent.config import CriticConfig
 from fosp_agent.tensors import TensorBatch
 
@@ -58,7 +58,7 @@ def critic_samples(
         real = Samples(
             posterior.features[:, :-1],
             data.action[:, :-1],
-            one_step_target(signal.labels, following, data.is_terminal, config.gamma),
+            in_sample_target(signal.labels, following, data, config),
             within_episode(data.is_first),
         )
     return [imagined, real]

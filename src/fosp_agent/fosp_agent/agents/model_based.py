@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.protocol import Metrics
+from fosp_agent.augmentation import mirrored
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout, imagine
 from fosp_agent.config import AgentConfig
@@ -68,6 +69,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             [self.networks.world_model],
             learning_rate=model.learning_rate,
             clip=model.clip,
+            weight_decay=model.weight_decay,
         )
         return {"world model": world_model, **self._behavior_optimizers()}
 
@@ -104,7 +106,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
 
     def train_step(self, batch: Batch) -> Metrics:
         """One gradient step of everything; see ``protocol.Agent``."""
-        data = to_tensors(batch, self.device)
+        data = mirrored(to_tensors(batch, self.device), self.config.training)
         posterior, metrics = self._learn_world_model(data)
         metrics |= self._learn_behavior(posterior, data)
         self.updates += 1

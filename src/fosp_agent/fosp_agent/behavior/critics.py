@@ -21,12 +21,23 @@ class ValueNetwork(nn.Module):
         super().__init__()
         model = config.world_model
         self.values = TwoHot(model.bins, model.bin_limit)
-        self.mlp = MLP(inputs, model.bins, layers=model.layers, units=model.units, output_scale=0.0)
+        self.mlp = MLP(
+            inputs,
+            model.bins,
+            layers=model.layers,
+            units=model.units,
+            output_scale=0.0,
+            dropout=config.critic.dropout,
+        )
 
     def logits(self, x: Tensor) -> Tensor:
         """(..., I) -> (..., bins)."""
         out: Tensor = self.mlp(x)
         return out
+
+    def trained_logits(self, x: Tensor) -> Tensor:
+        """The same with dropout while training: (..., I) -> (..., bins)."""
+        return self.mlp.regularized(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., I) -> (...), float32."""
@@ -89,7 +100,7 @@ def weighted_mean(loss: Tensor, weight: Tensor) -> Tensor:
 def q_loss(pair: CriticPair, samples: Samples, slow_regularizer: float = 0.0) -> Tensor:
     """Two-hot regression of Q on its targets (eq. 9 or 10): ()."""
     inputs = torch.cat([samples.features, samples.action], -1)
-    logits = pair.q.logits(inputs)
+    logits = pair.q.trained_logits(inputs)
     loss = pair.q.values.loss(logits, samples.target)
     if slow_regularizer:
         slow = pair.slow_action_value(samples.features, samples.action)
@@ -103,7 +114,7 @@ def v_loss(pair: CriticPair, samples: Samples, kappa: float, slow_target: bool) 
     The squared error of eq. 7 becomes the two-hot cross-entropy with the same weights; both have
     the kappa-expectile of Q as their minimum.
     """
-    logits = pair.v.logits(samples.features)
+    logits = pair.v.trained_logits(samples.features)
     with torch.no_grad():
         if slow_target:
             q = pair.slow_action_value(samples.features, samples.action)

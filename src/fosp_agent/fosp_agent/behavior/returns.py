@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.config import CriticConfig
+from fosp_agent.tensors import TensorBatch
 
 
 def lambda_return(reward: Tensor, value: Tensor, discount: Tensor, lam: float) -> Tensor:
@@ -65,6 +67,37 @@ def one_step_target(reward: Tensor, value: Tensor, terminal: Tensor, gamma: floa
         (B, T - 1).
     """
     return reward[:, 1:] + gamma * (~terminal[:, 1:]).float() * value[:, 1:]
+
+
+def in_sample_target(
+    signal: Tensor, value: Tensor, batch: TensorBatch, config: CriticConfig
+) -> Tensor:
+    """Targets of Q on the real sequence: eq. 10, or lambda-returns along it.
+
+    The lambda-return (``critic.in_sample_lambda``) follows the recorded actions; at an episode's
+    beginning within a row it falls back on V.
+
+    Args:
+        signal: (B, T) labels.
+        value: (B, T), V(s_t).
+        batch: its boundaries.
+        config: discount and mixing factor.
+
+    Returns:
+        (B, T - 1).
+    """
+    if not config.in_sample_lambda:
+        return one_step_target(signal, value, batch.is_terminal, config.gamma)
+    discount = config.gamma * (~batch.is_terminal[:, 1:]).float()
+    follows = F.pad(within_episode(batch.is_first)[:, 1:], (0, 1), value=1.0)
+    lam = config.in_sample_lambda * follows
+    following = value[:, -1]
+    steps = []
+    for t in reversed(range(signal.shape[1] - 1)):
+        mixed = (1 - lam[:, t]) * value[:, t + 1] + lam[:, t] * following
+        following = signal[:, t + 1] + discount[:, t] * mixed
+        steps.append(following)
+    return torch.stack(steps[::-1], 1)
 
 
 def within_episode(is_first: Tensor) -> Tensor:

@@ -43,9 +43,17 @@ class MLP(nn.Module):
     """``layers`` hidden layers and a linear output: (..., I) -> (..., O)."""
 
     def __init__(
-        self, inputs: int, outputs: int, *, layers: int, units: int, output_scale: float = 1.0
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        layers: int,
+        units: int,
+        output_scale: float = 1.0,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.dropout = dropout
         sizes = [inputs] + [units] * layers
         self.hidden = nn.Sequential(*(NormedLinear(i, o) for i, o in pairwise(sizes)))
         self.output = nn.Linear(sizes[-1], outputs)
@@ -54,6 +62,18 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., I) -> (..., O)."""
         out: Tensor = self.output(self.hidden(x))
+        return out
+
+    def regularized(self, x: Tensor) -> Tensor:
+        """The same with dropout, while training: (..., I) -> (..., O).
+
+        A method of its own, so that targets and imagination never see dropped units.
+        """
+        if not self.dropout or not self.training:
+            return self.forward(x)
+        for layer in self.hidden:
+            x = layer(F.dropout(x, self.dropout))
+        out: Tensor = self.output(F.dropout(x, self.dropout))
         return out
 
 

@@ -21,7 +21,12 @@ class RewardHead(nn.Module):
         super().__init__()
         self.values = TwoHot(config.bins, config.bin_limit)
         self.mlp = MLP(
-            features, config.bins, layers=config.layers, units=config.units, output_scale=0.0
+            features,
+            config.bins,
+            layers=config.layers,
+            units=config.units,
+            output_scale=0.0,
+            dropout=config.head_dropout,
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -30,7 +35,7 @@ class RewardHead(nn.Module):
 
     def loss(self, features: Tensor, reward: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        return self.values.loss(self.mlp(features), reward)
+        return self.values.loss(self.mlp.regularized(features), reward)
 
 
 class ContinueHead(nn.Module):
@@ -81,7 +86,9 @@ class BernoulliCost(nn.Module):
         super().__init__()
         self.weight = config.cost_weight
         self.shift = math.log(config.cost_weight) if config.cost_debias else 0.0
-        self.mlp = MLP(features, 1, layers=config.layers, units=config.units)
+        self.mlp = MLP(
+            features, 1, layers=config.layers, units=config.units, dropout=config.head_dropout
+        )
 
     def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(..., S) -> expected cost and probability of any cost, here the same."""
@@ -98,7 +105,7 @@ class BernoulliCost(nn.Module):
 
     def loss(self, features: Tensor, cost: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        logits = self.mlp(features).float().squeeze(-1)
+        logits = self.mlp.regularized(features).float().squeeze(-1)
         error = F.binary_cross_entropy_with_logits(logits, cost.clamp(0, 1), reduction="none")
         return error * torch.where(cost >= 1, self.weight, 1.0)
 
@@ -111,7 +118,12 @@ class TwoHotCost(nn.Module):
         self.weight = config.cost_weight
         self.values = TwoHot(config.bins, config.bin_limit)
         self.mlp = MLP(
-            features, config.bins, layers=config.layers, units=config.units, output_scale=0.0
+            features,
+            config.bins,
+            layers=config.layers,
+            units=config.units,
+            output_scale=0.0,
+            dropout=config.head_dropout,
         )
 
     def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,7 +141,7 @@ class TwoHotCost(nn.Module):
 
     def loss(self, features: Tensor, cost: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        error = self.values.loss(self.mlp(features), cost)
+        error = self.values.loss(self.mlp.regularized(features), cost)
         return error * torch.where(cost >= 1, self.weight, 1.0)
 
 

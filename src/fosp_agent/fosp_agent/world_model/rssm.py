@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from fosp_agent.config import WorldModelConfig
 from fosp_agent.nn.distributions import categorical_kl, sample_one_hot, unimix_log_probs
 from fosp_agent.nn.layers import GRUCell, NormedLinear, initialize
+from fosp_agent.world_model.motion import Motion
 
 WAVES = (1.0, 2.0, 4.0)
 """Frequencies, in half turns over the pose range, with which a direct pose is shown."""
@@ -54,13 +55,15 @@ class RSSM(nn.Module):
     """h_t = f(z_{t-1}, h_{t-1}, a_{t-1}); z_t ~ q(z | h_t, x_t) or p(z | h_t)."""
 
     stride: Tensor
+    low: Tensor
+    high: Tensor
 
     def __init__(
         self,
         embedding: int,
         actions: int,
         config: WorldModelConfig,
-        stride: Sequence[float] = (),
+        motion: Motion | None = None,
     ) -> None:
         """Build the model.
 
@@ -68,15 +71,18 @@ class RSSM(nn.Module):
             embedding: E.
             actions: A.
             config: sizes.
-            stride: (P,) by how much an action of 1 moves the pose, where the pose is part of the
-                state, in units of the pose range; empty where it is not.
+            motion: how actions move the pose, where it is part of the state.
         """
         super().__init__()
         self.latents, self.classes, self.unimix = config.latents, config.classes, config.unimix
+        self.kinematic = config.imagination == "kinematic"
         self.deter_size, self.stoch_size = config.deter, config.latents * config.classes
         self.feature_size = self.deter_size + self.stoch_size
-        self.feature_size += len(stride) * (1 + 2 * len(WAVES))
-        self.register_buffer("stride", torch.tensor(stride), persistent=False)
+        motion = motion or Motion((), (), ())
+        self.feature_size += len(motion.stride) * (1 + 2 * len(WAVES))
+        self.register_buffer("stride", torch.tensor(motion.stride), persistent=False)
+        self.register_buffer("low", torch.tensor(motion.low), persistent=False)
+        self.register_buffer("high", torch.tensor(motion.high), persistent=False)
         units = config.units
         self.input = NormedLinear(self.stoch_size + actions, units)
         self.cell = GRUCell(units, self.deter_size)
@@ -122,10 +128,13 @@ class RSSM(nn.Module):
     ) -> State:
         """One step without a look: (N, ...), (N, A) -> (N, ...).
 
-        A pose in the state goes where the action sends it (dead reckoning).
+        A pose in the state goes where the action sends it (dead reckoning). In kinematic
+        imagination nothing else moves, and the pose stays within its bound.
         """
-        deter = self.advance(state, action)
         pose = None if state.pose is None else state.pose + action * self.stride
+        if self.kinematic and pose is not None:
+            return State(state.deter, state.stoch, pose.clamp(self.low, self.high))
+        deter = self.advance(state, action)
         return State(deter, sample_one_hot(self.prior(deter), generator).flatten(-2), pose)
 
     def observe_step(

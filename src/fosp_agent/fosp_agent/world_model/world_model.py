@@ -9,12 +9,13 @@ from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.layers import MLP
-from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder
 from fosp_agent.world_model.encoder import Encoder
 from fosp_agent.world_model.heads import ContinueHead, RewardHead
+from fosp_agent.world_model.lookahead import look_ahead
+from fosp_agent.world_model.motion import pose_motion
 from fosp_agent.world_model.rssm import RSSM, State
 
 
@@ -38,7 +39,7 @@ class WorldModel(nn.Module):
         self.decoded_share = config.training.decoded_share
         self.encoder = Encoder(config.robot, model)
         self.rssm = RSSM(
-            self.encoder.size, config.robot.action_size, model, stride=pose_stride(config)
+            self.encoder.size, config.robot.action_size, model, motion=pose_motion(config)
         )
         features = self.rssm.feature_size
         self.decoder = Decoder(features, config.robot, model)
@@ -73,8 +74,7 @@ class WorldModel(nn.Module):
         losses = {
             "dynamics": dynamics,
             "representation": representation,
-            "reward": self.reward.loss(features, batch.reward),
-            "cost": self._cost_loss(features, batch),
+            **self._signal_losses(states, batch),
             "continue": self.proceed.loss(features, batch.is_terminal),
             **self.decoder.losses(
                 features,
@@ -88,17 +88,42 @@ class WorldModel(nn.Module):
             losses["cloning"] = (predicted - batch.action[:, :-1]).square().sum(-1)
         return Filtered(states, losses)
 
+    def _signal_losses(self, states: State, batch: TensorBatch) -> dict[str, Tensor]:
+        """Reward's and cost's losses, (B, T) each, on this pose and perhaps on a later one."""
+        features = self._blurred(states).features()
+        losses = {
+            "reward": self.reward.loss(features, batch.reward),
+            "cost": self._cost_loss(features, batch.cost, batch),
+        }
+        if not self.config.lookahead or not self.training:
+            return losses
+        ahead = look_ahead(states, batch)
+        features = self._blurred(ahead.states).features()
+        reward = self.reward.loss(features, ahead.reward)
+        cost = self._cost_loss(features, ahead.cost, batch)
+        return {
+            "reward": 0.5 * (losses["reward"] + ahead.weight * reward),
+            "cost": 0.5 * (losses["cost"] + ahead.weight * cost),
+        }
+
+    def _blurred(self, states: State) -> State:
+        """The states with noise on a direct pose, while training."""
+        noise = self.config.pose_noise
+        if not noise or not self.training or states.pose is None:
+            return states
+        return states._replace(pose=states.pose + noise * torch.randn_like(states.pose))
+
     def with_pose(self, state: State, pose: Tensor) -> State:
         """The state with the observed pose (..., P) [m], [rad], where it is a part of it."""
         if not self.config.direct_pose:
             return state
         return state._replace(pose=self.encoder.in_range(pose))
 
-    def _cost_loss(self, features: Tensor, batch: TensorBatch) -> Tensor:
+    def _cost_loss(self, features: Tensor, cost: Tensor, batch: TensorBatch) -> Tensor:
         """(B, T, S) -> (B, T); an ensemble's members learn from their own share of the episodes."""
         if isinstance(self.cost, EnsembleCost):
-            return self.cost.loss(features, batch.cost, batch.episode)
-        return self.cost.loss(features, batch.cost)
+            return self.cost.loss(features, cost, batch.episode)
+        return self.cost.loss(features, cost)
 
     def _forget(self, is_first: Tensor) -> Tensor:
         """(B, T) -> (B, T): further fresh starts, with ``forget_probability`` each."""
@@ -118,20 +143,3 @@ class WorldModel(nn.Module):
         total = sum(self.scales[name] * loss.mean() for name, loss in losses.items())
         assert isinstance(total, Tensor)
         return total
-
-
-def pose_stride(config: AgentConfig) -> tuple[float, ...]:
-    """By how much an action of 1 moves the pose, in units of the pose range: (P,), or empty.
-
-    Raises:
-        ConfigError: the pose is to be part of the state, but an action is not a change of it.
-    """
-    robot = config.robot
-    if not config.world_model.direct_pose:
-        return ()
-    if robot.pose_size != robot.action_size or robot.pose_size == 0:
-        raise ConfigError(
-            f"world_model.direct_pose needs actions that change the pose, but pose_size is "
-            f"{robot.pose_size} and action_size {robot.action_size}; switch it off"
-        )
-    return tuple(a / p for a, p in zip(robot.action_scale, robot.pose_scale, strict=True))

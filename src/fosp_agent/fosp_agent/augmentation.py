@@ -1,0 +1,32 @@
+"""More data from the same data, where the scene's geometry allows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from fosp_agent.config import TrainingConfig
+from fosp_agent.tensors import TensorBatch
+
+
+def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:
+    """Half of the sequences as a mirror would show them: image, pose and action alike.
+
+    Unlike shifted images this keeps image and pose in step. With empty signs
+    (``training.mirror_pose``) the batch itself is returned.
+    """
+    if not config.mirror_pose:
+        return batch
+    row = (len(batch.image), *[1] * 2)
+    flip = torch.rand(row, device=batch.image.device) < 0.5
+    pose, action = (
+        torch.tensor(signs, device=batch.image.device)
+        for signs in (config.mirror_pose, config.mirror_action)
+    )
+    return replace(
+        batch,
+        image=torch.where(flip[..., None, None], batch.image.flip(-1), batch.image),
+        pose=torch.where(flip, batch.pose * pose, batch.pose),
+        action=torch.where(flip, batch.action * action, batch.action),
+    )

@@ -1,0 +1,47 @@
+"""Heads that see today's scene and tomorrow's pose: what kinematic imagination asks of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from fosp_agent.tensors import TensorBatch
+from fosp_agent.world_model.rssm import State
+
+
+class Ahead(NamedTuple):
+    """For each step t of each row, a later step f >= t of the same row."""
+
+    states: State
+    """(B, T, ...): latents of t with the pose of f."""
+    reward: Tensor
+    """(B, T) labels of f."""
+    cost: Tensor
+    weight: Tensor
+    """(B, T): 1 where nothing was touched in t .. f - 1, so that the scene is still the same."""
+
+
+def look_ahead(states: State, batch: TensorBatch) -> Ahead:
+    """Pair the scene of every step with the pose of a random later one.
+
+    Args:
+        states: posterior (B, T, ...) with a direct pose.
+        batch: the sequences, each of one episode.
+    """
+    assert states.pose is not None
+    rows, length = batch.cost.shape
+    here = torch.arange(length, device=batch.cost.device)
+    share = torch.rand(rows, length, device=batch.cost.device)
+    later = here + (share * (length - here)).long()
+    touched = (batch.cost > 0).long()
+    before = touched.cumsum(1) - touched  # contacts in 0 .. t - 1
+    unchanged = before.gather(1, later) == before
+    index = later.unsqueeze(-1).expand(-1, -1, states.pose.shape[-1])
+    return Ahead(
+        states._replace(pose=states.pose.gather(1, index)),
+        batch.reward.gather(1, later),
+        batch.cost.gather(1, later),
+        unchanged.float(),
+    )

@@ -1,0 +1,57 @@
+"""How actions move a pose that is part of the model state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fosp_agent.config import AgentConfig, RobotConfig
+from fosp_agent.settings import ConfigError
+from fosp_agent.world_model.encoder import pose_range
+
+
+class Motion(NamedTuple):
+    """How a direct pose moves; all (P,), in units of the pose range."""
+
+    stride: Sequence[float]
+    """Change of the pose by an action of 1."""
+    low: Sequence[float]
+    """Bounds of kinematic imagination; infinite where there are none."""
+    high: Sequence[float]
+
+
+def pose_motion(config: AgentConfig) -> Motion | None:
+    """How actions move the pose, where it is a part of the state; else None.
+
+    Raises:
+        ConfigError: the pose is to be part of the state, but an action is not a change of it; a
+            bound has another size; or kinematic imagination is asked for without a direct pose.
+    """
+    robot, model = config.robot, config.world_model
+    if not model.direct_pose:
+        if model.imagination == "kinematic" or model.lookahead:
+            raise ConfigError(
+                "world_model.imagination: kinematic and world_model.lookahead move the pose in the "
+                "state; set world_model.direct_pose, or switch them off"
+            )
+        return None
+    if robot.pose_size != robot.action_size or robot.pose_size == 0:
+        raise ConfigError(
+            f"world_model.direct_pose needs actions that change the pose, but pose_size is "
+            f"{robot.pose_size} and action_size {robot.action_size}; switch it off"
+        )
+    stride = [a / p for a, p in zip(robot.action_scale, robot.pose_scale, strict=True)]
+    low = _in_range("pose_low", robot.pose_low or (-math.inf,) * robot.pose_size, robot)
+    high = _in_range("pose_high", robot.pose_high or (math.inf,) * robot.pose_size, robot)
+    return Motion(stride, low, high)
+
+
+def _in_range(name: str, bound: Sequence[float], robot: RobotConfig) -> list[float]:
+    if len(bound) != robot.pose_size:
+        raise ConfigError(
+            f"robot.{name} has {len(bound)} numbers, robot.pose_size is {robot.pose_size}; give "
+            "one a component, or none"
+        )
+    centered = zip(bound, *pose_range(robot), strict=True)
+    return [(value - center) / scale for value, center, scale in centered]

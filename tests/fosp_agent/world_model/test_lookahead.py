@@ -1,0 +1,48 @@
+"""Heads that see one step's scene with a later pose of the same, untouched scene."""
+
+import torch
+from fosp_agent.tensors import TensorBatch
+from fosp_agent.world_model.lookahead import look_ahead
+from fosp_agent.world_model.rssm import State
+
+
+def sequences(cost: torch.Tensor) -> tuple[State, TensorBatch]:
+    """States and poses that say which row and step they are of."""
+    rows, length = cost.shape
+    number = torch.arange(rows * length, dtype=torch.float32).view(rows, length)
+    states = State(number.unsqueeze(-1), -number.unsqueeze(-1), number.unsqueeze(-1).clone())
+    image = torch.zeros(rows, length, 3, 8, 8)
+    batch = TensorBatch(
+        image, states.pose, states.pose, number, cost, torch.zeros_like(cost).bool(),
+        torch.zeros_like(cost).bool(),
+    )  # fmt: skip
+    return states, batch
+
+
+def test_the_pose_and_the_labels_are_of_one_later_step_of_the_same_row():
+    torch.manual_seed(0)
+    states, batch = sequences(torch.zeros(32, 16))
+    ahead = look_ahead(states, batch)
+    here, there = states.deter[..., 0], ahead.states.pose[..., 0]
+    assert torch.equal(ahead.states.deter, states.deter)
+    assert torch.equal(ahead.states.stoch, states.stoch)
+    assert torch.equal(there, ahead.reward)
+    assert bool((there >= here).all())
+    assert bool((there // 16 == here // 16).all())
+    assert float((there - here).mean()) > 2
+    assert bool((ahead.weight == 1).all())
+
+
+def test_a_scene_that_was_touched_meanwhile_does_not_count():
+    torch.manual_seed(0)
+    cost = torch.zeros(64, 16)
+    cost[:, 8:10] = 1
+    states, batch = sequences(cost)
+    ahead = look_ahead(states, batch)
+    here = torch.arange(16).expand(64, -1)
+    there = (ahead.states.pose[..., 0] % 16).long()
+    passed = (there > 8) & (here <= 8) | (there > 9) & (here == 9)
+    assert torch.equal(ahead.weight == 0, passed)
+    first = (there == 8) & (here <= 8)
+    assert bool(first.any()) and bool((ahead.weight[first] == 1).all())
+    assert bool((ahead.cost[first] == 1).all())
