@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 from datetime import datetime, timezone
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from safereach_bringup.arguments import ARGUMENTS, KINDS, ArgumentError, parse, split
+from fosp_agent.config import agents
+from safereach_bringup.arguments import ANY_AGENT, ARGUMENTS, KINDS, ArgumentError, parse, split
+from safereach_bringup.cli import describe
 from safereach_bringup.stacks import STACKS, Arg, IfSet, find, settle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,3 +184,52 @@ def test_demonstrations_are_mixed_in_where_they_are_and_only_then(monkeypatch, t
     assert settle(stack, {"dataset": "none"}).values["dataset"] == ""
     other = {"environment": "safety_gymnasium"}
     assert settle(stack, other).values["dataset"] == ""
+
+
+def written_weights(path: Path, **metadata: str) -> str:
+    """A safetensors file that holds nothing but its metadata."""
+    header = json.dumps({"__metadata__": metadata}).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    return str(path)
+
+
+def test_every_agent_that_can_learn_can_be_asked_for():
+    (argument,) = (a for a in ARGUMENTS if a.name == "agent")
+    assert argument.choices == (ANY_AGENT, *agents())
+    for name in ("finetune", "evaluate"):
+        assert argument in find(name).arguments
+        assert "any|fosp|safedreamer|dreamerv3|recovery_rl" in describe(find(name))
+
+
+def test_the_agent_reaches_the_nodes_that_read_weights(tmp_path: Path):
+    weights = written_weights(tmp_path / "w.safetensors", agent="dreamerv3", preset="tiny")
+    for given, wanted in (({"agent": "dreamerv3"}, "dreamerv3"), ({}, ""), ({"agent": "any"}, "")):
+        plan = settle(find("finetune"), {"weights": weights, **given}, NOW)
+        nodes = {node.name: node for node in plan.nodes}
+        assert nodes["policy_node"].parameters["agent"] == wanted
+        assert nodes["trainer_node"].parameters["agent"] == wanted
+
+
+def test_weights_of_another_agent_are_refused_before_anything_starts(tmp_path: Path):
+    weights = written_weights(tmp_path / "w.safetensors", agent="fosp", preset="small")
+    old = written_weights(tmp_path / "old.safetensors", preset="small")
+    for path in (weights, old):
+        texts = {"weights": path, "agent": "safedreamer"}
+        with pytest.raises(ArgumentError, match=r"of the agent 'fosp' \(preset 'small'\).*--agent"):
+            settle(find("finetune"), texts, NOW)
+        settle(find("finetune"), {"weights": path, "agent": "fosp"}, NOW)
+    with pytest.raises(ArgumentError, match="agent:=cpo does not do: give one of any, fosp"):
+        settle(find("evaluate"), {"weights": weights, "agent": "cpo"}, NOW)
+
+
+def test_a_run_that_goes_on_with_another_agent_is_refused(tmp_path: Path):
+    run_dir = tmp_path / "run"
+    written_weights(run_dir / "weights/weights-000003.safetensors", agent="fosp", preset="tiny")
+    texts = {
+        "weights": written_weights(tmp_path / "w.safetensors", agent="safedreamer"),
+        "agent": "safedreamer",
+        "run_dir": str(run_dir),
+    }
+    with pytest.raises(ArgumentError, match="weights-000003.safetensors is of the agent 'fosp'"):
+        settle(find("finetune"), texts, NOW)

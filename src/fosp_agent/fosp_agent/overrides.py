@@ -1,4 +1,4 @@
-"""Settings of a weights file that may be changed while acting; the others are fixed by training."""
+"""Settings of a weights file that may be changed afterwards: while acting, or by training on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from fosp_agent.acting_config import PlanningConfig, ShieldConfig
 from fosp_agent.config import AgentConfig, ExpansionConfig, from_dict
-from fosp_agent.settings import ConfigError, parse_override
+from fosp_agent.settings import ConfigError, parse_override, require_setting, set_value
 
+LEARNED = ("enabled", "direct_loss")
+"""Settings of the expansion that change what is learned, not who acts."""
 FREE: tuple[str, ...] = (
     *(f"planning.{field.name}" for field in fields(PlanningConfig)),
     *(f"shield.{field.name}" for field in fields(ShieldConfig)),
-    *(f"expansion.{f.name}" for f in fields(ExpansionConfig) if f.name != "enabled"),
+    *(f"expansion.{f.name}" for f in fields(ExpansionConfig) if f.name not in LEARNED),
     "world_model.cost_pessimism",
     "world_model.memory",
 )
@@ -49,4 +51,19 @@ def with_overrides(config: AgentConfig, overrides: Mapping[str, Any]) -> AgentCo
                 f" while acting there are {', '.join(FREE)}"
             )
         values[section][name] = value
+    return from_dict(values)
+
+
+def changed(config: AgentConfig, overrides: Mapping[str, Any]) -> AgentConfig:
+    """A config with other settings for the training that follows.
+
+    Raises:
+        ConfigError: a setting does not exist, has the wrong type, or is the agent or the preset.
+    """
+    values = config.to_dict()
+    for key, value in overrides.items():
+        require_setting(AgentConfig, key)
+        if key in ("agent", "preset"):
+            raise ConfigError(f"the {key} belongs to the weights; pretrain with another one")
+        set_value(values, key, value)
     return from_dict(values)

@@ -12,6 +12,8 @@ Value = bool | int | float | str
 
 NONE = "none"
 """Says that a folder is not wanted, where one would be taken by default."""
+ANY_AGENT = "any"
+"""Says that the weights may be of any agent."""
 KINDS = ("text", "integer", "number", "flag", "file", "folder")
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -110,6 +112,12 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("updates_per_episode", "10", "Gradient steps after an episode", "integer", least=0),
     Argument("tests", "20", "Seeded tests before and after; 0: none", "integer", least=0),
     Argument("weights", "", "Weights to start from (default: the shipped policy)", "file"),
+    Argument(
+        "agent",
+        ANY_AGENT,
+        "Agent that the weights must be of; any: whichever they are",
+        choices=(ANY_AGENT, "fosp", "safedreamer", "dreamerv3", "recovery_rl"),
+    ),
     Argument(
         "dataset",
         "",

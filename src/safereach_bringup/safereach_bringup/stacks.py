@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 from safereach_bringup.arguments import (
+    ANY_AGENT,
     ARGUMENTS,
     Argument,
     ArgumentError,
@@ -21,6 +23,7 @@ from safereach_bringup.arguments import (
     shipped_weights,
 )
 from safereach_bringup.arguments import parse as parse_arguments
+from safereach_bringup.weights_header import newest_weights, require_agent
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,19 @@ class IfSet:
 
 
 @dataclass(frozen=True)
+class Unless:
+    """Stands for the value of a launch argument, or for nothing where it is the one named."""
+
+    name: str
+    nothing: str
+
+
+@dataclass(frozen=True)
 class OtherNodes:
     """Stands for the names of the other nodes that run."""
 
 
-Parameter = Value | Arg | IfSet | OtherNodes | tuple[str, ...]
+Parameter = Value | Arg | IfSet | Unless | OtherNodes | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,7 @@ POLICY = Node(
     "policy_node",
     {
         "weights": Arg("weights"),
+        "agent": Unless("agent", ANY_AGENT),
         "mode": Arg("mode"),
         "seed": Arg("seed"),
         "run_dir": Arg("run_dir"),
@@ -168,6 +180,7 @@ TRAINER = Node(
     {
         "run_dir": Arg("run_dir"),
         "weights": Arg("weights"),
+        "agent": Unless("agent", ANY_AGENT),
         "dataset": Arg("dataset"),
         "updates_per_episode": Arg("updates_per_episode"),
         "seed": Arg("seed"),
@@ -193,7 +206,7 @@ TRIALS = Node(
 )
 
 LEARNING_ARGUMENTS = frozenset({"episodes", "updates_per_episode", "tests", "dataset"})
-POLICY_ARGUMENTS = frozenset({"weights", "mode", "seed"})
+POLICY_ARGUMENTS = frozenset({"weights", "agent", "mode", "seed"})
 
 
 def _arguments(without: frozenset[str]) -> tuple[Argument, ...]:
@@ -271,6 +284,9 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
                 "weights:=<file>"
             )
         values["weights"] = str(shipped_weights())
+    if "agent" in values:
+        earlier = newest_weights(Path(str(values["run_dir"])))
+        require_agent(earlier or Path(str(values["weights"])), str(values["agent"]))
     default_robot = values["environment"] == "safereach"
     wanted = "dataset" in values and not texts.get("dataset")
     if wanted and default_robot and demonstrations().is_dir():
@@ -297,6 +313,9 @@ def _settled(
         return values[parameter.name]
     if isinstance(parameter, IfSet):
         return parameter.then if values[parameter.flag] else parameter.otherwise
+    if isinstance(parameter, Unless):
+        value = values[parameter.name]
+        return "" if value == parameter.nothing else value
     if isinstance(parameter, OtherNodes):
         return tuple(other.name for other in running if other.name != node.name)
     return parameter

@@ -18,6 +18,9 @@ def evaluate(
     tests: Annotated[int, typer.Option(min=1, help="Number of seeded tests.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the first test; the others follow.")] = 1000,
     mode: Annotated[str, typer.Option(help="sample, greedy or cloning (the floor).")] = "sample",
+    agent: Annotated[
+        str, typer.Option(help="Agent that the weights must be of; empty: whichever they are.")
+    ] = "",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the network.")] = 1,
     settings: Annotated[
         list[str] | None,
@@ -36,9 +39,12 @@ def evaluate(
     from fosp_agent.control.policy_runner import as_mode
     from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.evaluate import report, run_tests
+    from fosp_agent.training.weights import load_weights
 
     torch.set_num_threads(threads)
     overrides = parse_overrides(settings or ())
+    if agent:
+        load_weights(weights, agent)
     found = run_tests(
         weights,
         environment,

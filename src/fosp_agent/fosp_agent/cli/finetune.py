@@ -28,6 +28,13 @@ def finetune(
     mode: Annotated[str, typer.Option(help="sample or greedy.")] = "sample",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the learning.")] = 1,
     seed_base: Annotated[int, typer.Option(min=0, help="Seed of the first trial's scene.")] = 1,
+    agent: Annotated[
+        str, typer.Option(help="Agent that the weights must be of; empty: whichever they are.")
+    ] = "",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Setting that this training changes; repeatable."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the networks.")] = 1,
 ) -> None:
     """Act, record, label by the simulator's truth, learn, act anew; without ROS."""
@@ -35,6 +42,7 @@ def finetune(
 
     from fosp_agent.control.policy_runner import PolicyRunner, as_mode
     from fosp_agent.environments import make_environment
+    from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.finetune import Finetuner
     from fosp_agent.training.online import SUMMARY, run_trials
     from fosp_agent.training.trials import TrialsSummary, table
@@ -43,10 +51,13 @@ def finetune(
     as_mode(mode)
     summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))
     if Finetuner.exists(out):
-        finetuner = Finetuner.resume(out)
+        finetuner = Finetuner.resume(out, agent_name=agent)
         print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
     else:
-        finetuner = Finetuner.start(out, weights, dataset, updates, seed)
+        changes = parse_overrides(setting or ())
+        finetuner = Finetuner.start(
+            out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
+        )
     world = make_environment(environment, task)
     try:
         if tests and summary.before is None:

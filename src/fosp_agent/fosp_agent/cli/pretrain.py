@@ -14,7 +14,11 @@ def pretrain(
         "data/original"
     ),
     out: Annotated[Path, typer.Option(help="Folder of this run.")] = Path("runs/pretrain"),
-    preset: Annotated[str, typer.Option(help="tiny, small or paper.")] = "small",
+    preset: Annotated[str | None, typer.Option(help="tiny, small (the default) or paper.")] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(help="fosp (the default), safedreamer, dreamerv3 or recovery_rl."),
+    ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of weights and batches.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
@@ -45,12 +49,16 @@ def pretrain(
 
     if threads:
         torch.set_num_threads(threads)
-    config = load_preset(preset, dict(parse_override(text) for text in setting or []))
+    overrides = {"agent": agent} if agent else {}
+    overrides |= dict(parse_override(text) for text in setting or [])
+    asked = preset is not None or bool(overrides)
+    config = load_preset(preset or "small", overrides) if asked or not resume else None
     plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)
     run = Pretrainer.open(plan, config, resume=resume)
     console = Console()
     console.print(
-        f"pretraining '{run.agent.config.preset}' on {len(run.sampler)} episodes of {dataset} "
+        f"pretraining {run.agent.config.agent} ({run.agent.config.preset}) on "
+        f"{len(run.sampler)} episodes of {dataset} "
         f"({len(run.held_out)} held out); checkpoints and TensorBoard in {out}"
     )
     started, first = time.monotonic(), run.done

@@ -87,6 +87,7 @@ class PolicyRunner:
         mode: str = "sample",
         seed: int = 0,
         overrides: Mapping[str, Any] | None = None,
+        agent: str = "",
     ) -> PolicyRunner:
         """Load a weights file.
 
@@ -95,12 +96,14 @@ class PolicyRunner:
             mode: sample, greedy or cloning.
             seed: of the decisions' randomness.
             overrides: acting-time settings such as ``{"planning.horizon": 8}``.
+            agent: the agent that the file must be of; empty: whichever it is.
 
         Raises:
             WeightsError: naming the file, what is wrong and what to do.
             UserError: unknown mode, or a setting that does not fit.
         """
-        return cls(load_weights(Path(path), overrides=overrides), as_mode(mode), seed)
+        loaded = load_weights(Path(path), agent, overrides=overrides)
+        return cls(loaded, as_mode(mode), seed)
 
     def reset(self, seed: int | None = None) -> None:
         """Forget the episode. With a seed, the same observations give the same decisions."""

@@ -32,6 +32,8 @@ class PolicyConfig:
 
     weights: Path = Path()
     """File to act with until the trainer announces another; empty: wait for the trainer."""
+    agent: str = ""
+    """Agent that the weights must be of, such as "fosp"; empty: whichever they are."""
     mode: str = "sample"
     """"sample", or "greedy" for tests."""
     seed: int = 0
@@ -81,7 +83,10 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         super().destroy_node()
 
     def _load(self, path: Path) -> PolicyRunner:
-        runner = PolicyRunner.from_file(path, mode=self._config.mode, seed=self._config.seed)
+        config = self._config
+        runner = PolicyRunner.from_file(
+            path, mode=config.mode, seed=config.seed, agent=config.agent
+        )
         robot = runner.config.robot
         side, channels = robot.image_size, robot.image_channels
         # The first decision is slower than the others: not in an episode.

@@ -38,6 +38,8 @@ class TrainerConfig:
     """Folder of the run: episodes/, checkpoints/, weights/, metrics.jsonl."""
     weights: Path = Path()
     """File to start from; not read when run_dir holds a checkpoint."""
+    agent: str = ""
+    """Agent that the weights must be of, such as "fosp"; empty: whichever they are."""
     dataset: Path = Path()
     """Demonstrations to sample from beside the new episodes; empty: none."""
     updates_per_episode: int = 10
@@ -77,12 +79,17 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             raise UserError("trainer_node needs the parameter 'run_dir', the folder of this run")
         if Finetuner.exists(config.run_dir):
             self.get_logger().info(f"going on from the checkpoint in {config.run_dir}")
-            return Finetuner.resume(config.run_dir)
+            return Finetuner.resume(config.run_dir, agent_name=config.agent)
         if config.weights == Path():
             raise UserError("trainer_node needs the parameter 'weights', the file to start from")
         dataset = config.dataset if config.dataset != Path() else None
         return Finetuner.start(
-            config.run_dir, config.weights, dataset, config.updates_per_episode, config.seed
+            config.run_dir,
+            config.weights,
+            dataset,
+            config.updates_per_episode,
+            config.seed,
+            agent_name=config.agent,
         )
 
     def _wire(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.overrides import changed
 from fosp_agent.training.checkpoint import (
     forget,
     read_checkpoint,
@@ -23,7 +24,13 @@ from fosp_agent.training.checkpoint import (
 )
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import require_fit
-from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
+from fosp_agent.training.weights import (
+    WeightsError,
+    WeightsInfo,
+    load_weights,
+    require_agent,
+    save_weights,
+)
 from fosp_agent.types import Episode
 
 ProgressCallback = Callable[[int, int, dict[str, float]], None]
@@ -89,16 +96,30 @@ class Finetuner:
         dataset: Path | None,
         updates_per_episode: int,
         seed: int,
+        *,
+        agent_name: str = "",
+        overrides: Mapping[str, Any] | None = None,
     ) -> Finetuner:
         """Begin fine-tuning from pretrained weights; take in the dataset.
+
+        Args:
+            run_dir: the run's folder.
+            weights: what to begin with.
+            dataset: demonstrations to draw from beside the new episodes.
+            updates_per_episode: gradient steps on each episode.
+            seed: of weights and batches.
+            agent_name: the agent that the weights must be of; empty: whichever they are.
+            overrides: settings that fine-tuning changes, such as ``{"expansion.enabled": False}``.
 
         Raises:
             WeightsError: no such file, or not one that fits.
             EpisodeError: the dataset cannot be read.
+            ConfigError: a setting does not exist, or belongs to the weights.
         """
-        loaded = load_weights(weights)
+        loaded = load_weights(weights, agent_name)
+        config = changed(loaded.config, overrides or {})
         torch.manual_seed(seed)
-        agent = make_agent(loaded.config)
+        agent = make_agent(config)
         agent.adopt(loaded.networks)
         agent.begin_finetuning()
         settings = {
@@ -109,23 +130,25 @@ class Finetuner:
             "updates_per_episode": updates_per_episode,
             "seed": seed,
         }
-        tuner = cls(run_dir, agent, make_sampler(loaded.config, seed), settings)
+        tuner = cls(run_dir, agent, make_sampler(config, seed), settings)
         tuner._add_dataset()
         tuner._publish(loaded.info.version, 0, "")
         tuner._checkpoint()
         return tuner
 
     @classmethod
-    def resume(cls, run_dir: Path) -> Finetuner:
+    def resume(cls, run_dir: Path, *, agent_name: str = "") -> Finetuner:
         """Continue a run from its checkpoint: the same weights, optimisers and random state.
 
         An episode that was discarded since is not drawn from any more.
 
         Raises:
             CheckpointError: missing or damaged.
+            WeightsError: it is of another agent than ``agent_name``.
             EpisodeError: an episode that was learned from is gone.
         """
         config, state, extra = read_checkpoint(run_dir / CHECKPOINT)
+        require_agent(run_dir / CHECKPOINT, config, agent_name)
         agent = make_agent(config)
         tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
         tuner._add_dataset()

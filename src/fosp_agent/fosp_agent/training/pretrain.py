@@ -25,6 +25,7 @@ from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
 from fosp_agent.training.run_log import RunLog
+from fosp_agent.training.sameness import require_same
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
@@ -75,13 +76,19 @@ class Pretrainer:
         self._measured_at = -1
 
     @classmethod
-    def open(cls, plan: PretrainPlan, config: AgentConfig, *, resume: bool) -> Pretrainer:
+    def open(cls, plan: PretrainPlan, config: AgentConfig | None, *, resume: bool) -> Pretrainer:
         """Begin a run, or continue one at its last checkpoint.
+
+        Args:
+            plan: what, where and for how long.
+            config: of a new run; of a continued one it must be the same, or None.
+            resume: continue.
 
         Raises:
             PretrainError: the folder already has a run, or the dataset has no labelled episode.
             MisfitError: the dataset does not fit the preset.
             CheckpointError: nothing to resume from.
+            OtherConfig: the run to be continued is of another agent, preset or setting.
         """
         path = plan.run_dir / CHECKPOINT
         if not resume and path.exists():
@@ -91,7 +98,11 @@ class Pretrainer:
         state: dict[str, Any] | None = None
         extra: dict[str, Any] = {}
         if resume:
-            config, state, extra = read_checkpoint(path)
+            begun, state, extra = read_checkpoint(path)
+            require_same(path, begun, config or begun)
+            config = begun
+        if config is None:
+            raise PretrainError("a new run needs a config")
         torch.manual_seed(plan.seed)
         log = RunLog(plan.run_dir, int(state["agent"]["updates"]) if state else None)
         run = cls(plan, make_agent(config), make_sampler(config, plan.seed), log)

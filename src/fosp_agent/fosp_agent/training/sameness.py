@@ -1,0 +1,43 @@
+"""Whether what goes on is what was begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fosp_agent.config import AgentConfig
+from fosp_agent.errors import UserError
+
+
+class OtherConfig(UserError):
+    """A run was begun with another agent, preset or setting than is asked for now."""
+
+
+def differences(begun: AgentConfig, asked: AgentConfig) -> dict[str, tuple[Any, Any]]:
+    """Settings that differ, by name: as begun, and as asked for."""
+    one, other = _flat(begun.to_dict()), _flat(asked.to_dict())
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+
+
+def require_same(where: object, begun: AgentConfig, asked: AgentConfig) -> None:
+    """Refuse to go on with another config than the run was begun with.
+
+    Raises:
+        OtherConfig: naming the settings that differ and the remedy.
+    """
+    found = differences(begun, asked)
+    if found:
+        text = ", ".join(f"{k} {old!r} (asked for: {new!r})" for k, (old, new) in found.items())
+        raise OtherConfig(
+            f"{where} was begun with {text}; leave these options out to go on with it, or begin "
+            "another run in another folder"
+        )
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
