@@ -25,6 +25,7 @@ OWN_VERBS: dict[str, str] = {
     "dataset": "fosp_agent.cli.dataset:app",
     "diagnose": "fosp_agent.cli.diagnose:diagnose",
     "episode": "fosp_agent.cli.episode:episode",
+    "experiment": "fosp_agent.cli.experiment:app",
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
     "finetune": "fosp_agent.cli.finetune:finetune",
     "label": "fosp_agent.cli.label:label",

@@ -109,7 +109,7 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         self._cost_rule.reset()
         self._excess = 0.0
         self._step_index = 0
-        return self._observation(), self._info(seed=chosen)
+        return self._observation(), self._info(seed=chosen, scene=self._scene(self.layout))
 
     def _place_objects(self, layout: Layout) -> None:
         """Stand target and obstacles where the layout says."""
@@ -143,7 +143,8 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         Returns:
             Observation, reward, cost, terminated, truncated, info. Info holds "pose" (6,)
             float64, "touched_target", "obstacle_contact" (first contacts and pushes of this
-            step), "seed" at a reset, and "step".
+            step), "step", and at a reset "seed" and "scene": "target" and "obstacles", each as
+            x, y, half width [m].
 
         Raises:
             ValueError: the action has another shape or is not finite.
@@ -217,6 +218,14 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         return {
             "image": self._camera.frame(self._data),
             "pose": self._pose.astype(np.float32),
+        }
+
+    def _scene(self, layout: Layout) -> dict[str, Any]:
+        """Where things stand at the start, for whoever draws it."""
+        target, obstacle = self.task.target.half_width, self.task.obstacle.half_width
+        return {
+            "target": (*layout.target, target),
+            "obstacles": [(x, y, obstacle) for x, y, _ in layout.obstacles],
         }
 
     def _info(self, **more: Any) -> dict[str, Any]:

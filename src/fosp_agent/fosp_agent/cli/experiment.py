@@ -1,0 +1,205 @@
+"""``./safereach experiment``: the paper's experiments, each as one command that can be resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fosp_agent.experiments.unit import Unit
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="The paper's experiments: resumable, several processes at once, and their report.",
+)
+
+Seeds = Annotated[str, typer.Option(help="How many (5: seeds 0 to 4), or which (0,3).")]
+Steps = Annotated[int, typer.Option(min=1, help="Gradient steps of each pretraining.")]
+Preset = Annotated[str, typer.Option(help="tiny, small or paper.")]
+Dataset = Annotated[Path, typer.Option(help="Folder of labelled demonstrations.")]
+Weights = Annotated[
+    str, typer.Option(help="Of a pretraining: last, or best on its held-out episodes.")
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override for every agent, such as actor.beta_cost=5; repeatable."),
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that work side by side.")]
+Threads = Annotated[int, typer.Option(min=0, help="CPU threads a process; 0: PyTorch's / jobs.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the number of units and the time they will take.")
+]
+
+
+@app.command()
+def safereach(
+    out: Annotated[Path, typer.Option(help="Folder of this experiment.")] = Path(
+        "runs/experiments/safereach"
+    ),
+    seeds: Seeds = "5",
+    variants: Annotated[
+        str, typer.Option(help="Agents to compare, with commas; all: every one there is.")
+    ] = "all",
+    tasks: Annotated[
+        str, typer.Option(help="Tasks to fine-tune on, with commas.")
+    ] = "obstacle_shape,target_shape,three_obstacles",
+    trials: Annotated[int, typer.Option(min=1, help="Trials on each task.")] = 40,
+    updates: Annotated[int, typer.Option(min=0, help="Gradient steps after a trial.")] = 10,
+    tests: Annotated[int, typer.Option(min=1, help="Tests before and after.")] = 20,
+    steps: Steps = 2000,
+    preset: Preset = "small",
+    dataset: Dataset = Path("data/original"),
+    modes: Annotated[
+        str, typer.Option(help="How the tests act: sample, greedy, or both.")
+    ] = "sample,greedy",
+    trial_mode: Annotated[str, typer.Option(help="How the trials act.")] = "sample",
+    weights: Weights = "last",
+    setting: Setting = None,
+    jobs: Jobs = 1,
+    threads: Threads = 0,
+    dry_run: DryRun = False,
+) -> None:
+    """Table 3: pretrain; on each unseen task test, fine-tune over 40 trials, and test anew."""
+    from fosp_agent.agents.variants import VARIANTS
+    from fosp_agent.experiments.protocol import SafeReachPlan, safereach_units
+    from fosp_agent.overrides import parse_overrides
+
+    plan = SafeReachPlan(
+        variants=tuple(VARIANTS) if variants == "all" else _names(variants),
+        seeds=_seeds(seeds),
+        tasks=_names(tasks),
+        preset=preset,
+        dataset=dataset,
+        steps=steps,
+        trials=trials,
+        updates=updates,
+        tests=tests,
+        modes=_names(modes),
+        trial_mode=trial_mode,
+        weights=weights,
+        overrides=parse_overrides(setting or ()),
+    )
+    plan.check()
+    _work(out, "safereach", safereach_units(plan), jobs, threads, dry_run=dry_run)
+
+
+@app.command("dataset-ablation")
+def dataset_ablation(
+    out: Annotated[Path, typer.Option(help="Folder of this experiment.")] = Path(
+        "runs/experiments/dataset-ablation"
+    ),
+    seeds: Seeds = "1",
+    ratios: Annotated[str, typer.Option(help="safe:unsafe, with commas.")] = "1:0,3:1,1:1,1:3,0:1",
+    ratio_size: Annotated[int, typer.Option(min=1, help="Episodes at each ratio.")] = 50,
+    sizes: Annotated[str, typer.Option(help="Episodes at the paper's mix.")] = "25,50,100,200",
+    variant: Annotated[str, typer.Option(help="Which agent.")] = "fosp",
+    tests: Annotated[int, typer.Option(min=1, help="Tests on the original task.")] = 100,
+    steps: Steps = 2000,
+    preset: Preset = "small",
+    dataset: Dataset = Path("data/original"),
+    modes: Annotated[str, typer.Option(help="How the tests act.")] = "sample",
+    weights: Weights = "last",
+    setting: Setting = None,
+    jobs: Jobs = 1,
+    threads: Threads = 0,
+    dry_run: DryRun = False,
+) -> None:
+    """Figure 6: pretrain on parts of the demonstrations, and test on the original task."""
+    from fosp_agent.experiments.dataset_ablation import DatasetAblationPlan, ablation_units
+    from fosp_agent.overrides import parse_overrides
+
+    plan = DatasetAblationPlan(
+        ratios=_names(ratios),
+        ratio_size=ratio_size,
+        sizes=_numbers(sizes, "--sizes"),
+        seeds=_seeds(seeds),
+        variant=variant,
+        preset=preset,
+        dataset=dataset,
+        steps=steps,
+        tests=tests,
+        modes=_names(modes),
+        weights=weights,
+        overrides=parse_overrides(setting or ()),
+    )
+    plan.check()
+    _work(out, "dataset-ablation", ablation_units(plan), jobs, threads, dry_run=dry_run)
+
+
+def _work(
+    out: Path, kind: str, units: Sequence[Unit], jobs: int, threads: int, *, dry_run: bool
+) -> None:
+    from rich.console import Console
+
+    from fosp_agent.cli.experiment_progress import LineWatcher, ScreenWatcher
+    from fosp_agent.experiments.estimate import estimate, rates_for
+    from fosp_agent.experiments.folder import note_kind
+    from fosp_agent.experiments.jobs import Team
+    from fosp_agent.experiments.provenance import command_line
+
+    console = Console()
+    team = Team(out, units, command_line(), jobs, threads)
+    if dry_run:
+        import torch
+
+        torch.set_num_threads(team.threads_each)
+        rates = rates_for(out, units)
+        _print_estimate(console, estimate(out, units, rates), rates, jobs)
+        return
+    note_kind(out, kind)
+    screen = jobs == 1 and console.is_terminal
+    try:
+        failures = team.work(ScreenWatcher(out, units) if screen else LineWatcher(len(units)))
+    except KeyboardInterrupt:
+        console.print("interrupted; the same command goes on from here")
+        raise typer.Exit(130) from None
+    for path, why in failures.items():
+        console.print(f"[red]not done[/red]: {path}: {why}", soft_wrap=True)
+    if failures:
+        raise typer.Exit(1)
+    console.print(
+        f"all {len(units)} units done; ./safereach experiment report {out} writes docs/results.md",
+        soft_wrap=True,
+    )
+
+
+def _print_estimate(console: object, found: object, rates: object, jobs: int) -> None:
+    from rich.console import Console
+
+    from fosp_agent.experiments.estimate import Estimate, Rates
+
+    assert isinstance(console, Console)
+    assert isinstance(found, Estimate)
+    assert isinstance(rates, Rates)
+    total = sum(found.units.values())
+    console.print(f"{total} units, {found.done} of them done")
+    for kind, count in found.units.items():
+        console.print(f"  {count:4d} {kind:9s} {found.seconds[kind] / 3600:7.2f} h left")
+    console.print(
+        f"{rates.step:.3f} s a gradient step, {rates.episode:.2f} s an episode ({rates.source})"
+    )
+    console.print(
+        f"about {found.hours(jobs):.2f} h with {jobs} process{'es' if jobs > 1 else ''}, if they "
+        "do not slow each other down"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _numbers(text: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in _names(text))
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text!r}: give whole numbers with commas") from None
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    numbers = _numbers(text, "--seeds")
+    return numbers if "," in text else tuple(range(numbers[0] if numbers else 0))

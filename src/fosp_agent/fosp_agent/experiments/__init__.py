@@ -1,0 +1,1 @@
+"""The paper's experiments as plans of small, resumable units, and the report made of them."""

@@ -1,0 +1,60 @@
+"""The folder of an experiment: which experiment it is of, and all results in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fosp_agent.errors import UserError
+from fosp_agent.experiments.result import Result, read_result
+from fosp_agent.experiments.unit import RESULT
+from fosp_agent.training.files import write_atomically
+
+MARK = "experiment.json"
+KINDS = ("safereach", "dataset-ablation")
+
+
+class FolderError(UserError):
+    """A folder is no experiment's, or another's."""
+
+
+def note_kind(root: Path, kind: str) -> None:
+    """Make ``root`` the folder of an experiment.
+
+    Raises:
+        FolderError: it is of another.
+    """
+    if (root / MARK).exists() and kind_of_folder(root) != kind:
+        raise FolderError(
+            f"{root} is of the experiment {kind_of_folder(root)!r}, not {kind!r}; give another "
+            "--out"
+        )
+    write_atomically(root / MARK, (json.dumps({"experiment": kind}) + "\n").encode())
+
+
+def kind_of_folder(root: Path) -> str:
+    """Which experiment a folder is of.
+
+    Raises:
+        FolderError: of none.
+    """
+    try:
+        kind = json.loads((root / MARK).read_text(encoding="utf-8"))["experiment"]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise FolderError(
+            f"{root} is not the folder of an experiment ({MARK}: {problem}); give the --out of "
+            "`./safereach experiment safereach` or `dataset-ablation`"
+        ) from problem
+    if kind not in KINDS:
+        raise FolderError(f"{root / MARK}: unknown experiment {kind!r}; known: {', '.join(KINDS)}")
+    return str(kind)
+
+
+def results_in(root: Path) -> list[Result]:
+    """Every result of an experiment's folder, by unit.
+
+    Raises:
+        ResultError: one cannot be read.
+    """
+    found = [read_result(path) for path in sorted(root.rglob(RESULT))]
+    return sorted(found, key=lambda result: result.unit)

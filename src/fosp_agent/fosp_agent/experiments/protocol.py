@@ -1,0 +1,154 @@
+"""Table 3's protocol as units: pretrain; test, 40 trials and test anew on each unseen task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fosp_agent.agents.variants import VARIANTS, variant_config
+from fosp_agent.config import AgentConfig
+from fosp_agent.control.policy_runner import as_mode
+from fosp_agent.environments import make_environment
+from fosp_agent.errors import UserError
+from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_of
+from fosp_agent.experiments.unit import Unit
+
+ORIGINAL = "original"
+UNSEEN_TASKS = ("obstacle_shape", "target_shape", "three_obstacles")
+FULL_SEEDS, FULL_TRIALS, FULL_TESTS = 5, 40, 20
+"""What Table 3 asks for."""
+FIRST_TEST_SEED = 1000
+FIRST_TRIAL_SEED = 10_000
+TRIAL_SEEDS_APART = 1000
+"""Between the first trials of two seeds: no scene of a trial is one of a test or another's."""
+
+
+class PlanError(UserError):
+    """The options of an experiment do not fit together."""
+
+
+@dataclass(frozen=True)
+class SafeReachPlan:
+    """The options of the experiment; the defaults are the whole protocol."""
+
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    seeds: tuple[int, ...] = tuple(range(FULL_SEEDS))
+    tasks: tuple[str, ...] = UNSEEN_TASKS
+    preset: str = "small"
+    dataset: Path = Path("data/original")
+    steps: int = 2000
+    """Gradient steps of a pretraining."""
+    trials: int = FULL_TRIALS
+    updates: int = 10
+    """Gradient steps after each trial."""
+    tests: int = FULL_TESTS
+    modes: tuple[str, ...] = ("sample", "greedy")
+    """Of the tests."""
+    trial_mode: str = "sample"
+    weights: str = "last"
+    """Of a pretraining: "last", or "best" on its held-out episodes."""
+    environment: str = "safereach"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Settings over every variant."""
+
+    def check(self) -> None:
+        """Refuse what cannot be run, before anything is.
+
+        Raises:
+            PlanError: naming the option.
+            ConfigError: unknown variant, preset or setting.
+            UnknownEnvironment: unknown environment or task.
+        """
+        if not self.variants or not self.seeds or not self.modes:
+            raise PlanError("give at least one variant, one seed and one mode")
+        for mode in (*self.modes, self.trial_mode):
+            as_mode(mode)
+        for name in self.variants:
+            variant_config(name, self.preset, self.overrides)
+        for task in self.tasks:
+            make_environment(self.environment, task).close()
+        if self.trials > TRIAL_SEEDS_APART:
+            raise PlanError(f"--trials is at most {TRIAL_SEEDS_APART}: seeds would share scenes")
+
+
+def safereach_units(plan: SafeReachPlan) -> list[Unit]:
+    """All units, in an order in which each comes after those it needs; a seed at a time."""
+    units: dict[str, Unit] = {}
+    for seed in plan.seeds:
+        for name in plan.variants:
+            config = variant_config(name, plan.preset, plan.overrides)
+            source = pretraining_of(name, plan.preset, plan.overrides)
+            first = _pretraining(plan, source, seed, config)
+            units.setdefault(first.path, first)
+            for unit in _variant_units(plan, name, seed, config, first.path):
+                units[unit.path] = unit
+    return list(units.values())
+
+
+def _pretraining(plan: SafeReachPlan, source: str, seed: int, config: AgentConfig) -> Unit:
+    return Unit(
+        path=f"pretrain/{source}/seed{seed}",
+        kind="pretrain",
+        settings={
+            "variant": source,
+            "preset": plan.preset,
+            "overrides": dict(plan.overrides),
+            "dataset": str(plan.dataset),
+            "steps": plan.steps,
+            "seed": seed,
+            "weights": plan.weights,
+        },
+        config=pretraining_config(config).to_dict(),
+    )
+
+
+def _variant_units(
+    plan: SafeReachPlan, name: str, seed: int, config: AgentConfig, pretraining: str
+) -> list[Unit]:
+    def test(task: str, when: str, mode: str, need: str) -> Unit:
+        return Unit(
+            path=f"{name}/seed{seed}/{task}/{when}-{mode}",
+            kind="test",
+            settings={
+                **common,
+                "task": task,
+                "when": when,
+                "mode": mode,
+                "tests": plan.tests,
+                "first_seed": FIRST_TEST_SEED,
+            },
+            needs=(need,),
+            config=config.to_dict(),
+        )
+
+    common = {
+        "variant": name,
+        "seed": seed,
+        "preset": plan.preset,
+        "environment": plan.environment,
+        "overrides": dict(plan.overrides),
+    }
+    units = [test(ORIGINAL, "before", mode, pretraining) for mode in plan.modes]
+    for task in plan.tasks:
+        trials = Unit(
+            path=f"{name}/seed{seed}/{task}/trials",
+            kind="trials",
+            settings={
+                **common,
+                "task": task,
+                "mode": plan.trial_mode,
+                "trials": plan.trials,
+                "updates": plan.updates,
+                "first_seed": FIRST_TRIAL_SEED + TRIAL_SEEDS_APART * seed,
+                "dataset": str(plan.dataset),
+            },
+            needs=(pretraining,),
+            config=config.to_dict(),
+        )
+        if task != ORIGINAL:
+            units += [test(task, "before", mode, pretraining) for mode in plan.modes]
+        units.append(trials)
+        units += [test(task, "after", mode, trials.path) for mode in plan.modes]
+    return units

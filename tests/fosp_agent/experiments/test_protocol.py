@@ -1,0 +1,86 @@
+"""Table 3's plan: what is done, in which order, on which scenes; what is shared."""
+
+from __future__ import annotations
+
+import pytest
+
+from fosp_agent.agents.variants import VARIANTS, variant_config
+from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_of
+from fosp_agent.experiments.protocol import (
+    FIRST_TEST_SEED,
+    PlanError,
+    SafeReachPlan,
+    safereach_units,
+)
+
+
+def test_the_defaults_are_the_papers_protocol():
+    plan = SafeReachPlan()
+    assert plan.seeds == (0, 1, 2, 3, 4)
+    assert plan.tasks == ("obstacle_shape", "target_shape", "three_obstacles")
+    assert (plan.trials, plan.tests) == (40, 20)
+    assert set(plan.variants) == set(VARIANTS)
+
+
+def test_every_unit_comes_after_those_it_needs_and_has_a_folder_of_its_own():
+    units = safereach_units(SafeReachPlan(preset="tiny", seeds=(0, 1)))
+    paths = [unit.path for unit in units]
+    assert len(set(paths)) == len(paths)
+    for place, unit in enumerate(units):
+        assert set(unit.needs) <= set(paths[:place])
+
+
+def test_the_same_scenes_are_tested_before_and_after_and_none_of_them_is_tried():
+    units = safereach_units(SafeReachPlan(preset="tiny", variants=("fosp",)))
+    tested = {
+        seed
+        for unit in units
+        if unit.kind == "test"
+        for seed in range(unit.settings["first_seed"], unit.settings["first_seed"] + 20)
+    }
+    assert tested == set(range(FIRST_TEST_SEED, FIRST_TEST_SEED + 20))
+    tried = [
+        {u.settings["first_seed"] + n for n in range(u.settings["trials"])}
+        for u in units
+        if u.kind == "trials" and u.settings["task"] == "three_obstacles"
+    ]
+    assert not tested & set.union(*tried)
+    assert len(set.union(*tried)) == sum(map(len, tried)) == 5 * 40
+
+
+def test_one_pretraining_serves_the_variants_that_differ_online_only():
+    plan = SafeReachPlan(preset="tiny", variants=("fosp", "no_expansion"), seeds=(0,))
+    units = safereach_units(plan)
+    assert [u.path for u in units if u.kind == "pretrain"] == ["pretrain/fosp/seed0"]
+    assert {u.needs for u in units if u.kind == "trials"} == {("pretrain/fosp/seed0",)}
+    configs = {u.path.split("/")[0]: u.config for u in units if u.kind == "trials"}
+    assert configs["fosp"]["expansion"]["enabled"]
+    assert not configs["no_expansion"]["expansion"]["enabled"]
+
+
+@pytest.mark.parametrize("name", ["no_in_sample", "no_reachability", "no_lagrangian", "dreamerv3"])
+def test_a_variant_that_learns_otherwise_offline_is_pretrained_by_itself(name: str):
+    assert pretraining_of(name, "tiny", {}) == name
+
+
+def test_what_a_pretraining_is_does_not_depend_on_which_variants_are_asked_for():
+    alone = safereach_units(SafeReachPlan(preset="tiny", variants=("no_expansion",), seeds=(0,)))
+    both = safereach_units(
+        SafeReachPlan(preset="tiny", variants=("no_expansion", "fosp"), seeds=(0,))
+    )
+    prints = {u.path: u.fingerprint for u in both}
+    assert all(prints[u.path] == u.fingerprint for u in alone)
+
+
+def test_a_pretrainings_config_differs_from_its_variants_in_online_settings_only():
+    config = variant_config("no_expansion", "small")
+    before, after = config.to_dict(), pretraining_config(config).to_dict()
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed <= {"expansion", "planning", "shield", "actor"}
+    actor = {key for key in before["actor"] if before["actor"][key] != after["actor"][key]}
+    assert all(key.startswith("online_") for key in actor)
+
+
+def test_a_plan_without_agents_is_refused():
+    with pytest.raises(PlanError, match="at least one variant"):
+        SafeReachPlan(variants=()).check()
