@@ -12,6 +12,8 @@ NODES = (
     "label_node",
     "trainer_node",
     "trials_node",
+    "franka_node",
+    "reset_node",
 )
 
 setup(

@@ -55,8 +55,8 @@ class MotionLimits:
     ) -> Motion | Problem:
         """The step that a delta (6,) from a pose (6,) becomes, or why there is none."""
         if (np.abs(delta) > self._limit + SLACK).any():
-            asked, most = in_words(delta), in_words(self._limit)
-            return Reason.STEP_TOO_LARGE, f"delta {asked} exceeds the step limit {most}"
+            most = in_words(self._limit)
+            return Reason.STEP_TOO_LARGE, f"delta {in_words(delta)} exceeds the step limit {most}"
         delta = np.clip(delta, -self._limit, self._limit)
         asked = pose + delta
         target = np.clip(asked, self._low, self._high)

@@ -18,6 +18,25 @@ def quaternion_from_rpy(roll: float, pitch: float, yaw: float) -> tuple[float, f
     )
 
 
+def product(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Quaternion (x, y, z, w) of the rotation ``one * other``: first ``other``, then ``one``."""
+    ax, ay, az, aw = one
+    bx, by, bz, bw = other
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
+
+
+def conjugate(one: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Quaternion (x, y, z, w) of the inverse rotation."""
+    return -one[0], -one[1], -one[2], one[3]
+
+
 def rpy_from_quaternion(x: float, y: float, z: float, w: float) -> tuple[float, float, float]:
     """Inverse of `quaternion_from_rpy` for pitch in (-pi/2, pi/2); need not be normalised.
 

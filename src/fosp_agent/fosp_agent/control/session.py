@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from fosp_agent.control.readiness import Readiness, Requirements
 from fosp_agent.errors import UserError
 
 
@@ -53,6 +54,11 @@ class SessionPlan:
     """Refuse episodes once the labelled costs of this session reach this; 0: no limit."""
     require_policy: bool = True
     """False: an episode may start without weights (teleoperated recording)."""
+
+    require_reset: bool = False
+    """An episode may start only when the arm is back at its start pose."""
+    require_scene: bool = False
+    """An episode may start only when a person has called /scene_ready."""
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -135,6 +141,9 @@ class Session:
         self.plan = plan
         self.snapshot = Snapshot(task=plan.task, max_steps=plan.max_steps, learn=plan.learn)
         self.weights = WeightsView()
+        self.readiness = Readiness()
+        """What the arm, the reset and the person said; tell `prepared` of news."""
+        self._aborted_by = ""
         self.costs: dict[str, float] = {}
         """Labelled cost of each episode that counts against the budget."""
         self._next_index = first_index
@@ -155,6 +164,8 @@ class Session:
         if refusal:
             return Effects(refusal=refusal)
         plan, index = self.plan, self._next_index
+        self.readiness.episode_began()
+        self._aborted_by = ""
         seed = plan.seed_of(index)
         self._next_index += 1
         self._last_step = -1
@@ -257,6 +268,15 @@ class Session:
         )
         return self._after_news()
 
+    def prepared(self) -> Effects:
+        """There is news of the readiness. An arm that stops following ends the episode at once."""
+        problem = self.readiness.arm_problem
+        if problem and self.snapshot.phase is Phase.RUNNING:
+            self._aborted_by = problem
+            warning = f"{self.snapshot.episode_id} is aborted: {problem}"
+            return replace(self._enter(Phase.ABORTED), warning=warning)
+        return self._reworded()
+
     def planned(self, plan: SessionPlan) -> Effects:
         """Another plan for the episodes to come."""
         self.plan = plan
@@ -311,7 +331,8 @@ class Session:
         if snapshot.phase is Phase.RUNNING:
             return "the first observation" if self._last_step < 0 else "the end of the episode"
         if snapshot.phase is Phase.ABORTED:
-            return f"the file of {snapshot.episode_id}"
+            reason = f" (aborted: {self._aborted_by})" if self._aborted_by else ""
+            return f"the file of {snapshot.episode_id}{reason}"
         if snapshot.phase is Phase.AWAITING_LABEL:
             return f"the label of {snapshot.episode_id}: /label_episode"
         if snapshot.phase is Phase.TRAINING:
@@ -343,6 +364,9 @@ class Session:
             return weights.message or "weights not loaded yet: is policy_node running?"
         if self.plan.require_policy and not (weights.acting_is_announced or weights.refused):
             return f"weights {weights.announced_version} announced but not loaded yet"
+        required = Requirements(self.plan.require_reset, self.plan.require_scene)
+        if unready := self.readiness.problem(required, snapshot.episode_id):
+            return unready
         if 0 < budget <= self.spent_cost:
             spent = f"the cost budget of {budget:g} is spent ({self.spent_cost:g})"
             return f"{spent}: raise the parameter cost_budget"

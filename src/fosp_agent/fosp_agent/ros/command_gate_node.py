@@ -99,11 +99,11 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
         state = self._around.state()
         alarm = state.alarm or self._around.frame_problem(request.frame_id)
         verdict = self._gate.judge(request, replace(state, alarm=alarm))
-        frame = self._around_config.base_frame
+        frame, rest = self._around_config.base_frame, self._around_config.rest_rpy
         if verdict.accepted and verdict.target is not None:
-            self._targets.publish(stamped_pose(verdict.target, request.stamp_ns, frame))
+            self._targets.publish(stamped_pose(verdict.target, request.stamp_ns, frame, rest))
         count = self._gate.veto_count
-        self._verdicts.publish(verdict_message(verdict, state.now_ns, frame, count))
+        self._verdicts.publish(verdict_message(verdict, state.now_ns, frame, count, rest))
         if not verdict.accepted and not verdict.repeated:
             self._complain(verdict)
 

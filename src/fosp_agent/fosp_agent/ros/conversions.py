@@ -15,7 +15,12 @@ from std_msgs.msg import Header
 
 from fosp_agent.control.command_gate import Request, Verdict
 from fosp_agent.control.observation_assembler import Assembled, SessionView
-from fosp_agent.control.rotations import quaternion_from_rpy, rpy_from_quaternion
+from fosp_agent.control.rotations import (
+    conjugate,
+    product,
+    quaternion_from_rpy,
+    rpy_from_quaternion,
+)
 from fosp_agent.control.session import Phase, Snapshot
 from fosp_agent.episodes.labels import Span
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
@@ -92,25 +97,40 @@ def image_message(image: ByteArray, stamp_ns: int, frame_id: str = "camera") -> 
     )
 
 
-def pose_message(pose: Sequence[float] | Vector) -> Pose:
-    """Message of a pose (6,) x, y, z [m], roll, pitch, yaw [rad]."""
+Angles = tuple[float, ...]
+UPRIGHT: Angles = (0.0, 0.0, 0.0)
+"""The tool's orientation at rest, where messages already count from there."""
+
+
+def pose_message(pose: Sequence[float] | Vector, rest: Angles = UPRIGHT) -> Pose:
+    """Message of a pose (6,) x, y, z [m], roll, pitch, yaw [rad].
+
+    ``rest``: the tool's orientation (roll, pitch, yaw) in the base frame that counts as none, such
+    as (pi, 0, 0) for a gripper that points down; angles about it stay far from their wrap-around.
+    """
     x, y, z, roll, pitch, yaw = (float(value) for value in pose)
     message = Pose()
     position, turn = message.position, message.orientation
     position.x, position.y, position.z = x, y, z
-    turn.x, turn.y, turn.z, turn.w = quaternion_from_rpy(roll, pitch, yaw)
+    rotation = quaternion_from_rpy(roll, pitch, yaw)
+    if any(rest):
+        rotation = product(rotation, quaternion_from_rpy(*rest))
+    turn.x, turn.y, turn.z, turn.w = rotation
     return message
 
 
-def pose_from_message(message: Pose, topic: str) -> Vector:
+def pose_from_message(message: Pose, topic: str, rest: Angles = UPRIGHT) -> Vector:
     """Inverse of `pose_message`.
 
     Raises:
         MessageError: a number is not finite, or the quaternion is zero.
     """
     position, turn = message.position, message.orientation
+    rotation = (turn.x, turn.y, turn.z, turn.w)
+    if any(rest):
+        rotation = product(rotation, conjugate(quaternion_from_rpy(*rest)))
     try:
-        angles = rpy_from_quaternion(turn.x, turn.y, turn.z, turn.w)
+        angles = rpy_from_quaternion(*rotation)
     except ValueError as problem:
         raise MessageError(f"{topic}: {problem}") from problem
     pose = np.array([position.x, position.y, position.z, *angles])
@@ -119,9 +139,9 @@ def pose_from_message(message: Pose, topic: str) -> Vector:
     return pose
 
 
-def stamped_pose(pose: Vector, stamp_ns: int, frame_id: str) -> PoseStamped:
+def stamped_pose(pose: Vector, stamp_ns: int, frame_id: str, rest: Angles = UPRIGHT) -> PoseStamped:
     """A stamped pose message."""
-    return PoseStamped(header=header(stamp_ns, frame_id), pose=pose_message(pose))
+    return PoseStamped(header=header(stamp_ns, frame_id), pose=pose_message(pose, rest))
 
 
 # -- observation, action, verdict -----------------------------------------------------------
@@ -218,7 +238,7 @@ def request_from_action(message: Action) -> Request:
 
 
 def verdict_message(
-    verdict: Verdict, stamp_ns: int, frame_id: str, veto_count: int
+    verdict: Verdict, stamp_ns: int, frame_id: str, veto_count: int, rest: Angles = UPRIGHT
 ) -> CommandVerdict:
     """Message of a verdict."""
     message = CommandVerdict(
@@ -234,7 +254,7 @@ def verdict_message(
         veto_count=veto_count,
     )
     if verdict.target is not None:
-        message.target = pose_message(verdict.target)
+        message.target = pose_message(verdict.target, rest)
     return message
 
 

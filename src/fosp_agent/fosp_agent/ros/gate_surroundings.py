@@ -25,6 +25,8 @@ class SurroundingsConfig:
 
     base_frame: str = "base"
     """Frame of the measured pose, of the requests and of target_pose."""
+    rest_rpy: tuple[float, ...] = (0.0, 0.0, 0.0)
+    """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
     clock_jump: float = 0.25
     """A difference between this clock and a steady one that counts as a jump [s]."""
     clock_settle: float = 1.0
@@ -36,6 +38,10 @@ class SurroundingsConfig:
     one [s]."""
     image_reliability: str = "best_effort"
     """Reliability asked of the pose's topic: best_effort or reliable."""
+
+    def __post_init__(self) -> None:
+        if len(self.rest_rpy) != 3:
+            raise UserError(f"rest_rpy needs 3 angles, not {len(self.rest_rpy)}")
 
 
 class Surroundings:
@@ -71,7 +77,7 @@ class Surroundings:
             self._other_frame = message.header.frame_id or "(none)"
             return False
         try:
-            pose = pose_from_message(message.pose, topics.CURRENT_POSE)
+            pose = pose_from_message(message.pose, topics.CURRENT_POSE, self._config.rest_rpy)
         except UserError as problem:
             self._node.get_logger().error(str(problem), throttle_duration_sec=5.0)
             return False

@@ -20,6 +20,7 @@ from fosp_agent.control.observation_assembler import (
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
+    MessageError,
     image_from_message,
     nanoseconds,
     observation_message,
@@ -53,6 +54,8 @@ class ObservationConfig:
     """Width and height of the policy's image [pixels]."""
     base_frame: str = "base"
     """Frame that the pose is expressed in."""
+    rest_rpy: tuple[float, ...] = (0.0, 0.0, 0.0)
+    """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
     image_reliability: str = "best_effort"
     """Reliability asked of the camera and pose topics: best_effort or reliable."""
     silence: float = 2.0
@@ -110,8 +113,16 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def _on_pose(self, message: PoseStamped) -> None:
         self._heard[topics.CURRENT_POSE] = time.monotonic()
+        if message.header.frame_id != self._config.base_frame:
+            self._complain(
+                MessageError(
+                    f"{topics.CURRENT_POSE} is in frame '{message.header.frame_id}', expected "
+                    f"'{self._config.base_frame}': set base_frame, or the driver's frame"
+                )
+            )
+            return
         try:
-            pose = pose_from_message(message.pose, topics.CURRENT_POSE)
+            pose = pose_from_message(message.pose, topics.CURRENT_POSE, self._config.rest_rpy)
         except UserError as problem:
             self._complain(problem)
             return

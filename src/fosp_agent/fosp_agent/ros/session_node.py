@@ -23,6 +23,7 @@ from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import event_message, session_message
 from fosp_agent.ros.params import current, declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
+from fosp_agent.ros.session_robot import RobotSide
 from fosp_agent.ros.spin import run
 
 
@@ -42,6 +43,7 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._states = self.create_publisher(SessionState, topics.SESSION_STATE, LATCHED)
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
         self._wire()
+        self._robot_side = RobotSide(self, self._session, self._carry_out)
         self.add_post_set_parameters_callback(self._on_parameters)
         self._carry_out(Effects(changed=True))
 
