@@ -14,13 +14,14 @@ NODES = (
     "trials_node",
     "franka_node",
     "reset_node",
+    "console_node",
 )
 
 setup(
     name=NAME,
     version="0.1.0",
     packages=find_namespace_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={"": ["*.yaml", "*.msg", "*.txt", "*.json"]},
+    package_data={"": ["*.yaml", "*.msg", "*.txt", "*.json", "*.html", "*.css", "*.js", "*.svg"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

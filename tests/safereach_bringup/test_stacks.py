@@ -65,9 +65,25 @@ def test_every_stack_has_a_launch_file_that_names_it(stack):
     assert f'describe_stack("{stack.name}")' in text
 
 
-def test_only_the_trainer_respawns():
+def test_only_the_trainer_and_the_console_respawn():
     for stack in STACKS.values():
-        assert {node.name for node in stack.nodes if node.respawn} <= {"trainer_node"}
+        respawned = {node.name for node in stack.nodes if node.respawn}
+        assert respawned <= {"trainer_node", "console_node"}
+
+
+def test_the_console_is_part_of_every_stack_and_nobody_waits_for_it(weights):
+    for stack in STACKS.values():
+        plan = settle(stack, {"weights": weights} if stack.name in ("finetune", "evaluate") else {})
+        console = next(node for node in plan.nodes if node.name == "console_node")
+        assert console.optional
+        others = {node.name for node in plan.nodes} - {"console_node"}
+        assert set(console.parameters["expected_nodes"]) == others
+        without = settle(
+            stack,
+            {"console": "false"}
+            | ({"weights": weights} if stack.name in ("finetune", "evaluate") else {}),
+        )
+        assert {node.name for node in without.nodes} == others
 
 
 def test_only_the_gate_may_publish_target_pose():
@@ -80,7 +96,7 @@ def test_the_oracle_is_left_out_when_a_person_labels(weights):
     names = {node.name for node in plan.nodes}
     trials = next(node for node in plan.nodes if node.name == "trials_node")
     assert "oracle_label_node" not in names
-    assert set(trials.parameters["expected_nodes"]) == names - {"trials_node"}
+    assert set(trials.parameters["expected_nodes"]) == names - {"trials_node", "console_node"}
 
 
 def test_a_settled_plan_holds_plain_values_only(weights):

@@ -130,6 +130,14 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("mode", "sample", "How the policy picks its action", choices=("sample", "greedy")),
     Argument("lockstep", "true", "The simulator waits for the action", "flag"),
     Argument("label", "oracle", "Who labels: the simulator, or you", choices=("oracle", "manual")),
+    Argument("console", "true", "The operator's page in a browser", "flag"),
+    Argument("console_port", "8642", "Its port; 0: any that is free", "integer", least=0),
+    Argument(
+        "console_host",
+        "127.0.0.1",
+        "Its address; any but this machine's own asks the page for a token",
+    ),
+    Argument("console_token", "", "That token (default: a new one where one is needed)"),
 )
 """Every argument of every stack, by what a person is likely to change first."""
 

@@ -75,6 +75,7 @@ def start(plan: Plan) -> int:
             None if node.terminal else folder / "logs" / f"{node.name}.log",
             node.respawn,
             node.required,
+            node.optional,
         )
         for node in plan.nodes
     ]

@@ -54,6 +54,8 @@ class Child:
     """Where its output goes; None: to the terminal."""
     respawn: bool = False
     required: bool = False
+    optional: bool = False
+    """The others go on when it cannot be kept alive."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     deaths: int = field(default=0, init=False)
@@ -176,7 +178,8 @@ class Supervisor:
         child.deaths = 1 if lived > self._patience.healthy else child.deaths + 1
         if child.deaths > self._patience.respawns:
             self._say(f"{child.name} died {child.deaths} times in a row: giving up")
-            return FAILED
+            child.process = child.due = None
+            return None if child.optional else FAILED
         wait = self._patience.backoff * 2 ** (child.deaths - 1)
         child.due = time.monotonic() + min(wait, self._patience.longest_backoff)
         child.process = None

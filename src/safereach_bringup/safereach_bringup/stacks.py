@@ -52,7 +52,7 @@ class Unless:
 
 @dataclass(frozen=True)
 class OtherNodes:
-    """Stands for the names of the other nodes that run."""
+    """Stands for the names of the other nodes that run and are not optional."""
 
 
 Parameter = Value | Arg | IfSet | Unless | OtherNodes | tuple[str, ...]
@@ -80,6 +80,8 @@ class Node:
     """Started again when it dies; all other nodes must live as long as the stack."""
     required: bool = False
     """The stack ends with it, and its exit status is the stack's."""
+    optional: bool = False
+    """The stack goes on when it cannot be kept alive, and nobody waits for it."""
     terminal: bool = False
     """Speaks to the person at the terminal; the others write log files."""
 
@@ -188,6 +190,27 @@ TRAINER = Node(
     respawn=True,
 )
 
+
+def console(*, policy: bool = False) -> Node:
+    """The operator's page, beside any stack."""
+    parameters: dict[str, Parameter] = {
+        "run_dir": Arg("run_dir"),
+        "port": Arg("console_port"),
+        "host": Arg("console_host"),
+        "token": Arg("console_token"),
+        "expected_nodes": OtherNodes(),
+    }
+    return Node(
+        "fosp_agent",
+        "console_node",
+        parameters | ({"weights": Arg("weights")} if policy else {}),
+        when=When("console", True),
+        respawn=True,
+        optional=True,
+        terminal=True,
+    )
+
+
 TRIALS = Node(
     "fosp_agent",
     "trials_node",
@@ -227,25 +250,32 @@ STACKS: Mapping[str, Stack] = {
                 POLICY,
                 TRAINER,
                 TRIALS,
+                console(policy=True),
             ),
             ARGUMENTS,
         ),
         Stack(
             "evaluate",
             "The policy acts, nothing is learned; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False, require_policy=True), *RECORDING, POLICY),
+            (
+                *SIMULATED_ROBOT,
+                session(learn=False, require_policy=True),
+                *RECORDING,
+                POLICY,
+                console(policy=True),
+            ),
             _arguments(LEARNING_ARGUMENTS),
         ),
         Stack(
             "record",
             "Whoever publishes `action` acts, and it is recorded; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), *RECORDING),
+            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), *RECORDING, console()),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS),
         ),
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False, require_policy=False)),
+            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), console()),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | {"label"}),
         ),
     )
@@ -317,5 +347,6 @@ def _settled(
         value = values[parameter.name]
         return "" if value == parameter.nothing else value
     if isinstance(parameter, OtherNodes):
-        return tuple(other.name for other in running if other.name != node.name)
+        others = (other for other in running if other.name != node.name)
+        return tuple(other.name for other in others if not other.optional)
     return parameter
