@@ -102,7 +102,9 @@ class Process:
 def launched(stack: str, domain: int, log: Path, **arguments: object) -> Iterator[Process]:
     """``./safereach launch <stack> name:=value ...`` for the length of a ``with``.
 
-    Without a console, unless it is asked for. Fine-tuning learns from its own episodes alone, whether demonstrations lie about or not.
+    Without a console, unless it is asked for.
+
+    Fine-tuning learns from its own episodes alone, whether demonstrations lie about or not.
     """
     arguments.setdefault("console", "false")
     if stack == "finetune":

@@ -9,14 +9,14 @@ from time import monotonic
 from typing import Any
 
 import rclpy
-from fosp_msgs.msg import LabelSpan, SessionState, WeightsStatus
+from fosp_msgs.msg import Heartbeat, LabelSpan, SessionState, TrainingProgress, WeightsStatus
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.qos import LATCHED
+from fosp_agent.ros.qos import HEARTBEATS, LATCHED, RELIABLE
 
 SESSION_CALLS = {
     "start": topics.START_EPISODE,
@@ -30,6 +30,9 @@ STATES = {
     SessionState.TRAINING: "training",
     SessionState.ABORTED: "aborted",
 }
+
+LISTEN = 1.2
+"""How long to listen for who is alive: two heartbeats [s]."""
 
 
 class NoStack(UserError):
@@ -129,8 +132,12 @@ def look(node: Node, patience: float) -> dict[str, str]:
     node.create_subscription(
         WeightsStatus, topics.WEIGHTS_STATUS, lambda m: heard.update(status=m), LATCHED
     )
+    alive: set[str] = set()
+    node.create_subscription(Heartbeat, topics.HEARTBEAT, lambda m: alive.add(m.node), HEARTBEATS)
+    progress: list[TrainingProgress] = []
+    node.create_subscription(TrainingProgress, topics.TRAINING_PROGRESS, progress.append, RELIABLE)
     state = _session(node, patience)
-    _spin_until(node, lambda: "status" in heard, 0.5)
+    _spin_until(node, lambda: False, LISTEN)
     lines = {
         "session": STATES.get(state.state, str(state.state)),
         "episode": state.episode_id or "none yet",
@@ -139,6 +146,11 @@ def look(node: Node, patience: float) -> dict[str, str]:
     }
     if "status" in heard:
         lines["weights"] = f"version {heard['status'].version}"
+    if progress:
+        lines["training"] = f"{progress[-1].updates_done} of {progress[-1].updates_total} steps"
+    budget = f" of {state.cost_budget:g}" if state.cost_budget else ", no budget set"
+    lines["cost spent"] = f"{state.cost_spent:g}{budget}"
+    lines["alive"] = ", ".join(sorted(name.removesuffix("_node") for name in alive)) or "nobody"
     return lines
 
 

@@ -43,7 +43,7 @@ export class DatasetPage {
     const bar = h("div", { class: "bar-h", role: "progressbar", "aria-valuenow": count, "aria-valuemax": WANTED[kind], "aria-label": WORDS[kind][0] }, h("i"));
     bar.firstChild.style.width = `${Math.min(100, (100 * count) / WANTED[kind])}%`;
     const signs = `${kind.endsWith("success") ? "▲ reached" : "not reached"} · ${kind.startsWith("unsafe") ? "◆ contact" : "no contact"}`;
-    return h("section", { class: `card tile${next ? " next" : ""}`, "data-kind": kind }, h("h2", {}, WORDS[kind][0], count >= WANTED[kind] ? "✓ done" : next ? "next" : null), h("p", { class: "big" }, String(count), h("span", {}, ` / ${WANTED[kind]}`)), bar, h("p", { class: "hint" }, signs));
+    return h("section", { class: `card tile${next ? " next" : ""}`, "data-kind": kind }, h("h2", {}, h("span", {}, WORDS[kind][0]), h("span", {}, count >= WANTED[kind] ? "✓ done" : next ? "record next" : "")), h("p", { class: "big" }, String(count), h("span", {}, ` / ${WANTED[kind]}`)), bar, h("p", { class: "hint" }, signs));
   }
 
   key() { return false; }

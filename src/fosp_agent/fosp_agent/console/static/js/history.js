@@ -31,7 +31,7 @@ export class HistoryPage {
         part("scroller", "div", { class: "scroller", tabIndex: 0, role: "listbox", "aria-label": "Episodes, newest first", onscroll: () => this.place() }, part("tall"))),
       h("div", { class: "side" },
         h("section", { class: "card", "aria-label": "Return and cost" }, h("h2", {}, "Return and cost an episode"), canvas("curves", "Return and cost of every episode shown", "chart")),
-        h("section", { class: "card", "aria-label": "Trails" }, h("h2", {}, "Way of the end effector", part("trailHint", "span")), canvas("trails", "Trails of the end effector over the workspace", "trail")),
+        h("section", { class: "card", "aria-label": "Trails" }, h("h2", {}, h("span", {}, "Way of the end effector"), part("trailHint", "span", { class: "mono" })), canvas("trails", "Trails of the end effector over the workspace", "trail")),
         h("section", { class: "card", "aria-label": "Compare" }, h("h2", {}, "Before and after"), part("compare")),
         h("section", { class: "card", "aria-label": "Roll back" }, h("h2", {}, "Weights"), part("weights")))));
     this.curves = new Surface(this.parts.curves, (context, w, hh) => drawCurves(context, w, hh, this.shown(), this.picked));

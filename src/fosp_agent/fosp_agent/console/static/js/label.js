@@ -49,7 +49,7 @@ export class LabelPage {
       h("div", { class: "under" },
         h("section", { class: "card", "aria-label": "How" }, h("h2", {}, "How"), h("p", { class: "hint" }, hints()), part("other", "p", { class: "painting" }),
           h("div", { class: "row" }, h("label", {}, "Your name ", part("labeller", "input", { type: "text", size: 10, maxLength: 60 })), h("label", { class: "grow" }, "Note ", part("note", "input", { type: "text", size: 24, maxLength: 400 }))), part("revisions", "p", { class: "hint" })),
-        h("section", { class: "card", "aria-label": "Episodes" }, h("h2", {}, "To label", part("left", "span")), part("queue", "ul", { class: "queue" }))));
+        h("section", { class: "card", "aria-label": "Episodes" }, h("h2", {}, h("span", {}, "To label"), part("left", "span")), part("queue", "ul", { class: "queue" }))));
     part("empty", "div", { class: "card empty", hidden: true });
     this.root.append(this.parts.empty, this.parts.desk);
     this.player = new Surface(player, (context, w, hh) => this.paintFrame(context, w, hh));

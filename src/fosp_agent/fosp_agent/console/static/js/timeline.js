@@ -67,7 +67,7 @@ export function drawAhead(context, width, height, vision, blind) {
     return;
   }
   const frame = vision.bitmap.height, count = vision.reward.length;
-  const gap = 5, size = Math.min(height - 40, (width - 14 - gap * count) / count);
+  const gap = 5, size = Math.min(height - 60, (width - 14 - gap * count) / count);
   for (let at = 0; at < count; at += 1) {
     const left = at * (size + gap) + (at ? 14 : 0);
     context.drawImage(vision.bitmap, at * frame, 0, frame, frame, left, 16, size, size);

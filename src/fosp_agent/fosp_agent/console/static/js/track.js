@@ -4,7 +4,7 @@ import { Surface, block, colours, curve, write } from "./draw.js";
 import { drawGate } from "./timeline.js";
 
 const LEFT = 78;
-const LANES = { ruler: [0, 22], film: [24, 60], reward: [92, 56], cost: [156, 56], gate: [220, 22] };
+const LANES = { ruler: [0, 22], film: [24, 76], reward: [108, 76], cost: [192, 76], gate: [276, 22] };
 const EDGE = 7;
 
 export class Track {
@@ -178,9 +178,9 @@ export class Track {
     const left = this.x(this.page.step);
     context.fillStyle = colours.accent;
     context.globalAlpha = 0.16;
-    context.fillRect(left, 0, Math.max(one, 2), 244);
+    context.fillRect(left, 0, Math.max(one, 2), 300);
     context.globalAlpha = 1;
-    context.fillRect(left + one / 2 - 1, 20, 2, 224);
+    context.fillRect(left + one / 2 - 1, 20, 2, 280);
     context.beginPath();
     context.moveTo(left + one / 2 - 6, 18); context.lineTo(left + one / 2 + 6, 18); context.lineTo(left + one / 2, 26);
     context.fill();
