@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from fosp_agent.training.pretrain import Pretrainer
 
 
 def pretrain(
@@ -29,69 +31,59 @@ def pretrain(
     video_every: Annotated[
         int, typer.Option(min=0, help="Steps between two prediction videos; 0: none.")
     ] = 1000,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    precision: Annotated[
+        str | None, typer.Option(help="float32 or bfloat16; the preset's otherwise.")
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
 ) -> None:
-    """Train on a dataset with progress, TensorBoard, checkpoints and resume."""
+    """Train on a dataset with progress, TensorBoard, checkpoints and resume.
+
+    On several GPUs, or processes: torchrun --nproc-per-node 2 -m fosp_agent.cli.main pretrain ...
+    """
     import torch
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     from fosp_agent.config import load_preset
     from fosp_agent.settings import parse_override
-    from fosp_agent.training.pretrain import BEST, Pretrainer, PretrainPlan
+    from fosp_agent.training.devices import training_device
+    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
 
     if threads:
         torch.set_num_threads(threads)
     overrides = {"agent": agent} if agent else {}
+    if precision:
+        overrides["training.precision"] = precision
     overrides |= dict(parse_override(text) for text in setting or [])
     asked = preset is not None or bool(overrides)
     config = load_preset(preset or "small", overrides) if asked or not resume else None
     plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)
-    run = Pretrainer.open(plan, config, resume=resume)
-    console = Console()
-    console.print(
-        f"pretraining {run.agent.config.agent} ({run.agent.config.preset}) on "
-        f"{len(run.sampler)} episodes of {dataset} "
-        f"({len(run.held_out)} held out); checkpoints and TensorBoard in {out}"
-    )
-    started, first = time.monotonic(), run.done
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("starting", total=steps, completed=run.done)
+    with training_device(device) as place:
+        train(Pretrainer.open(plan, config, resume=resume, device=place))
 
-        def show(done: int, metrics: dict[str, float]) -> None:
-            rate = (done - first) / (time.monotonic() - started)
-            text = "  ".join(f"{k} {metrics[f'loss/{k}']:.3g}" for k in ("image", "reward", "cost"))
-            bar.update(task, completed=done, description=f"{rate:.2f} steps/s  {text}")
-            if not console.is_terminal:
-                console.print(f"step {done}/{steps}  {rate:.2f} steps/s  {text}", soft_wrap=True)
 
+def train(run: Pretrainer) -> None:
+    """Train to the end and say how it goes; of several processes, the main one alone speaks."""
+    from fosp_agent.cli.training_progress import TrainingProgress
+    from fosp_agent.nn import distributed
+    from fosp_agent.training.pretrain import BEST
+
+    where = run.plan.run_dir
+    with TrainingProgress(run.plan.steps, run.done, quiet=not distributed.is_main()) as progress:
+        progress.say(
+            f"pretraining {run.agent.config.agent} ({run.agent.config.preset}) on "
+            f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out); "
+            f"checkpoints and TensorBoard in {where}"
+        )
         try:
-            info = run.train(show)
+            info = run.train(progress.show)
         except KeyboardInterrupt:
-            console.print(f"interrupted at step {run.done}; go on with --resume")
+            progress.say(f"interrupted at step {run.done}; go on with --resume")
             raise typer.Exit(130) from None
-    seconds = time.monotonic() - started
-    console.print(
-        f"{run.done} steps, {seconds / 60:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)"
-    )
+    minutes = progress.seconds / 60
+    progress.say(f"{run.done} steps, {minutes:.1f} min: {info.path} ({info.size / 1e6:.1f} MB)")
     if run.selection.score is not None:
-        console.print(
-            f"best on held-out episodes: {out / BEST} of step {run.selection.step} "
+        progress.say(
+            f"best on held-out episodes: {where / BEST} of step {run.selection.step} "
             f"({run.agent.config.training.selection} score {run.selection.score:.3f})"
-            + ("; stopped early" if run.selection.exhausted else ""),
-            soft_wrap=True,
+            + ("; stopped early" if run.selection.exhausted else "")
         )

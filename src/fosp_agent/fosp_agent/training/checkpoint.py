@@ -17,6 +17,7 @@ from fosp_agent.agents.protocol import Agent
 from fosp_agent.config import AgentConfig, from_dict
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.errors import UserError
+from fosp_agent.nn import distributed
 from fosp_agent.training.files import write_atomically
 
 FORMAT = "fosp-checkpoint/1"
@@ -31,18 +32,24 @@ def save_checkpoint(
 ) -> None:
     """Write agent, optimisers, sampler and random state.
 
+    Where several processes train together all of them call this at the same step: the main one
+    writes, with every process's sampler and random state.
+
     Args:
         path: the file; an older one stays until the new one is complete.
         agent: the learner.
         sampler: where its batches come from.
         extra: JSON-able facts about the run.
     """
+    own, *others = distributed.gather_objects(_luck(agent, sampler))
+    if not distributed.is_main():
+        return
     state = {
         "format": FORMAT,
         "config": json.dumps(agent.config.to_dict()),
         "agent": agent.state_dict(),
-        "sampler": json.dumps(sampler.state_dict()),
-        "torch_rng": torch.get_rng_state(),
+        **own,
+        "others": others,
         "extra": json.dumps(extra),
     }
     buffer = io.BytesIO()
@@ -74,10 +81,33 @@ def read_checkpoint(path: Path) -> tuple[AgentConfig, dict[str, Any], dict[str, 
 
 
 def restore(state: dict[str, Any], agent: Agent, sampler: SequenceSampler) -> None:
-    """Continue exactly where the checkpoint was taken; the sampler must hold its episodes."""
+    """Continue exactly where the checkpoint was taken; the sampler must hold its episodes.
+
+    Raises:
+        CheckpointError: it was taken by another number of processes.
+    """
+    lucks = [state, *state.get("others", [])]
+    if len(lucks) != distributed.world_size():
+        raise CheckpointError(
+            f"the checkpoint is of {len(lucks)} processes, these are {distributed.world_size()}; "
+            f"resume with `torchrun --nproc-per-node {len(lucks)}`"
+        )
+    luck = lucks[distributed.rank()]
     agent.load_state_dict(state["agent"])
-    sampler.load_state_dict(json.loads(state["sampler"]))
-    torch.set_rng_state(state["torch_rng"])
+    sampler.load_state_dict(json.loads(luck["sampler"]))
+    torch.set_rng_state(luck["torch_rng"])
+    device = next(agent.networks.parameters()).device
+    if "device_rng" in luck and device.type == "cuda":
+        torch.cuda.set_rng_state(luck["device_rng"], device)
+
+
+def _luck(agent: Agent, sampler: SequenceSampler) -> dict[str, Any]:
+    """What differs from process to process: the sampler and the random state."""
+    luck = {"sampler": json.dumps(sampler.state_dict()), "torch_rng": torch.get_rng_state()}
+    device = next(agent.networks.parameters()).device
+    if device.type == "cuda":
+        luck["device_rng"] = torch.cuda.get_rng_state(device)
+    return luck
 
 
 def forget(state: dict[str, Any], episode_id: str) -> None:

@@ -11,10 +11,11 @@ import torch
 
 from fosp_agent.agents.protocol import Agent
 from fosp_agent.agents.registry import make_agent
-from fosp_agent.config import AgentConfig
+from fosp_agent.config import AgentConfig, ConfigError
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.nn import distributed
 from fosp_agent.overrides import changed
 from fosp_agent.training.checkpoint import (
     forget,
@@ -37,6 +38,8 @@ ProgressCallback = Callable[[int, int, dict[str, float]], None]
 """Gradient steps done, their number, latest metrics."""
 
 CHECKPOINT = Path("checkpoints") / "finetune.pt"
+SEED_STRIDE = 1_000_003
+"""Between the seeds of processes that train together."""
 
 
 class LearnError(UserError):
@@ -44,12 +47,24 @@ class LearnError(UserError):
 
 
 def make_sampler(config: AgentConfig, seed: int) -> SequenceSampler:
-    """The sampler that a config asks for."""
+    """The sampler that a config asks for.
+
+    Where several processes train together, each draws its share of a batch, with its own seed.
+
+    Raises:
+        ConfigError: the batch cannot be dealt out evenly.
+    """
     training = config.training
+    processes = distributed.world_size()
+    if training.batch_size % processes:
+        raise ConfigError(
+            f"training.batch_size {training.batch_size} cannot be dealt out to {processes} "
+            "processes; give a multiple"
+        )
     return SequenceSampler(
         length=training.batch_length,
-        batch_size=training.batch_size,
-        seed=seed,
+        batch_size=training.batch_size // processes,
+        seed=seed + SEED_STRIDE * distributed.rank(),
         contact_fraction=training.contact_fraction,
         recent_fraction=training.recent_fraction,
     )

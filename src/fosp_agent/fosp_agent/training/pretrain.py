@@ -18,9 +18,10 @@ from fosp_agent.episodes.check import kind_of, split_held_out
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.nn import distributed
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from fosp_agent.training.failure import guarded_step
-from fosp_agent.training.finetune import make_sampler
+from fosp_agent.training.finetune import SEED_STRIDE, make_sampler
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
@@ -63,26 +64,35 @@ Progress = Callable[[int, dict[str, float]], None]
 class Pretrainer:
     """One pretraining run in its folder; build it with ``open``."""
 
-    def __init__(
-        self, plan: PretrainPlan, agent: Agent, sampler: SequenceSampler, log: RunLog
-    ) -> None:
+    def __init__(self, plan: PretrainPlan, agent: Agent, sampler: SequenceSampler) -> None:
         self.plan = plan
         self.agent = agent
         self.sampler = sampler
         self.held_out: list[Episode] = []
         training = agent.config.training
         self.selection = Selection(training.selection, training.early_stopping)
-        self._log = log
         self._measured_at = -1
+        self._notes: RunLog | None = None
 
     @classmethod
-    def open(cls, plan: PretrainPlan, config: AgentConfig | None, *, resume: bool) -> Pretrainer:
+    def open(
+        cls,
+        plan: PretrainPlan,
+        config: AgentConfig | None,
+        *,
+        resume: bool,
+        device: torch.device | str = "cpu",
+    ) -> Pretrainer:
         """Begin a run, or continue one at its last checkpoint.
+
+        Processes that train together begin with the same weights, and each draws its own share
+        of every batch.
 
         Args:
             plan: what, where and for how long.
             config: of a new run; of a continued one it must be the same, or None.
             resume: continue.
+            device: where to train.
 
         Raises:
             PretrainError: the folder already has a run, or the dataset has no labelled episode.
@@ -104,19 +114,29 @@ class Pretrainer:
         if config is None:
             raise PretrainError("a new run needs a config")
         torch.manual_seed(plan.seed)
-        log = RunLog(plan.run_dir, int(state["agent"]["updates"]) if state else None)
-        run = cls(plan, make_agent(config), make_sampler(config, plan.seed), log)
+        run = cls(plan, make_agent(config, device), make_sampler(config, plan.seed))
+        if distributed.rank():
+            torch.manual_seed(plan.seed + SEED_STRIDE * distributed.rank())
         run._load_dataset()
         if state is not None:
             restore(state, run.agent, run.sampler)
             if "selection" in extra:
                 run.selection.load_state_dict(extra["selection"])
+        if distributed.is_main():
+            run._notes = RunLog(plan.run_dir, run.done if resume else None)
         return run
 
     @property
     def done(self) -> int:
         """Gradient steps taken so far."""
         return self.agent.updates
+
+    @property
+    def _log(self) -> RunLog:
+        """Of the main process alone."""
+        if self._notes is None:
+            raise RuntimeError("build a Pretrainer with open; the main process alone writes")
+        return self._notes
 
     def train(self, progress: Progress) -> WeightsInfo:
         """Take the remaining steps; checkpoints on the way, also when interrupted.
@@ -136,7 +156,8 @@ class Pretrainer:
                 if self.plan.video_every and self.done % self.plan.video_every == 0:
                     self.film()
         except KeyboardInterrupt:
-            self.save()
+            if distributed.world_size() == 1:  # several are interrupted at different places
+                self.save()
             raise
         return self.checkpoint()
 
@@ -144,16 +165,21 @@ class Pretrainer:
         """Measure on the held-out episodes, keep the best weights, and save."""
         if self.held_out and self._measured_at != self.done:
             self._measured_at = self.done
-            metrics = held_out_metrics(self.agent.networks, self.held_out)
-            if self.selection.consider(self.done, metrics):
-                self._save_weights(BEST)
-            assert self.selection.score is not None
-            self._log.scalars(self.done, metrics | {"held_out/best_score": self.selection.score})
+            if distributed.is_main():
+                self._measure()
+            self.selection.load_state_dict(distributed.from_main(self.selection.state_dict()))
         return self.save()
+
+    def _measure(self) -> None:
+        metrics = held_out_metrics(self.agent.networks, self.held_out)
+        if self.selection.consider(self.done, metrics):
+            self._save_weights(BEST)
+        assert self.selection.score is not None
+        self._log.scalars(self.done, metrics | {"held_out/best_score": self.selection.score})
 
     def film(self) -> None:
         """Write a video of the world model's open-loop predictions on held-out episodes."""
-        if not self.held_out:
+        if not self.held_out or not distributed.is_main():
             return
         video = predict(self.agent.networks, choose_episodes(self.held_out))
         data = write_video(self.plan.run_dir / VIDEOS, f"step-{self.done:06d}", video)
@@ -165,8 +191,13 @@ class Pretrainer:
         path = self.plan.run_dir / CHECKPOINT
         extra = {"dataset": str(self.plan.dataset), "selection": self.selection.state_dict()}
         save_checkpoint(path, self.agent, self.sampler, extra)
-        self._log.flush()
-        return self._save_weights(WEIGHTS)
+        info = None
+        if distributed.is_main():
+            self._log.flush()
+            info = self._save_weights(WEIGHTS)
+        info = distributed.from_main(info)
+        assert info is not None
+        return info
 
     def _save_weights(self, name: str) -> WeightsInfo:
         return save_weights(self.plan.run_dir / name, self.agent.networks, version=0, half=True)
@@ -174,6 +205,8 @@ class Pretrainer:
     def _report(self, sums: dict[str, list[float]], progress: Progress) -> None:
         means = {name: float(np.mean(values)) for name, values in sums.items()}
         sums.clear()
+        if not distributed.is_main():
+            return
         self._log.scalars(self.done, means)
         progress(self.done, means)
 
