@@ -38,7 +38,7 @@ CONFIG = load_preset(
 def without_noise(patch: Any) -> None:
     """Latents and actions are the most likely ones, so that no draw tells two runs apart."""
 
-    def mode(log_probs: torch.Tensor, generator: Any = None) -> torch.Tensor:
+    def mode(log_probs: torch.Tensor, _generator: Any = None) -> torch.Tensor:
         probability = log_probs.exp()
         one_hot = torch.nn.functional.one_hot(log_probs.argmax(-1), log_probs.shape[-1])
         return one_hot + (probability - probability.detach())

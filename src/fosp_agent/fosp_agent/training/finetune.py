@@ -11,12 +11,13 @@ import torch
 
 from fosp_agent.agents.protocol import Agent
 from fosp_agent.agents.registry import make_agent
-from fosp_agent.config import AgentConfig, ConfigError
+from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
 from fosp_agent.overrides import changed
+from fosp_agent.settings import ConfigError
 from fosp_agent.training.checkpoint import (
     forget,
     read_checkpoint,
