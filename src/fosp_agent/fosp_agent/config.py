@@ -189,6 +189,9 @@ class ActorConfig:
     """The new policy starts as a copy of the offline one, or fresh as in the paper."""
     online_cloning: float = 0.0
     """Weight of the offline loss (eq. 20) kept while fine-tuning."""
+    intervention_cloning: float = 1.0
+    """Weight, while fine-tuning, of cloning the steps at which an operator took over; 0: they
+    count like any other step."""
     learning_rate: float = 3e-5
     weight_decay: float = 0.0
     clip: float = 100.0

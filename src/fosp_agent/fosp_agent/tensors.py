@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -24,10 +26,15 @@ class TensorBatch:
     is_first: Tensor
     is_terminal: Tensor
     episode: Tensor | None = None
+    intervention: Tensor | None = None
 
 
 def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
     """Move a batch to the device and preprocess its images there."""
+
+    def optional(array: npt.NDArray[Any] | None) -> Tensor | None:
+        return None if array is None else torch.from_numpy(array).to(device)
+
     return TensorBatch(
         image=preprocess(torch.from_numpy(batch.image).to(device)),
         pose=torch.from_numpy(batch.pose).to(device),
@@ -36,5 +43,6 @@ def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
         cost=torch.from_numpy(batch.cost).to(device),
         is_first=torch.from_numpy(batch.is_first).to(device),
         is_terminal=torch.from_numpy(batch.is_terminal).to(device),
-        episode=None if batch.episode is None else torch.from_numpy(batch.episode).to(device),
+        episode=optional(batch.episode),
+        intervention=optional(batch.intervention),
     )

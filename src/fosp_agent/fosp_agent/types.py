@@ -44,6 +44,13 @@ class Episode:
     """False: reward and cost are unknown, and nothing may be learned from it."""
     task: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    operator: BoolArray | None = None
+    """(T,) true where an operator moved the robot; None: nowhere, or unknown."""
+
+    @property
+    def by_operator(self) -> BoolArray:
+        """(T,) `operator`, or all false."""
+        return np.zeros(len(self), np.bool_) if self.operator is None else self.operator
 
     def __len__(self) -> int:
         """Number of observations T."""
@@ -80,6 +87,9 @@ class Batch:
     """(B, T)"""
     episode: IntArray | None = None
     """(B,) which episode each row is of: the same number for the same episode; None: unknown."""
+    intervention: BoolArray | None = None
+    """(B, T) true where an operator took over from the acting policy: a demonstration among the
+    policy's own steps. None: nowhere."""
 
 
 class ShieldState(IntEnum):

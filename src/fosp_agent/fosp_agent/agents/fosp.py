@@ -93,6 +93,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
             if config.online_cloning:
                 cloning = self._offline_loss(posterior, data, metrics)
                 imitation = imitation + config.online_cloning * cloning
+        imitation = imitation + self._intervention_loss(posterior, data, metrics)
         metrics["actor/loss"] = float(imitation.detach())
         return imitation + constraint, metrics
 
@@ -109,6 +110,27 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         metrics["actor/weight_clipped"] = float((weight >= config.weight_clip).float().mean())
         metrics["actor/feasibility"] = float(feasibility.mean())
         return cloning_loss(nets.learner(), features, action, weight, config.entropy)
+
+    def _intervention_loss(
+        self, posterior: Posterior, data: TensorBatch, metrics: Metrics
+    ) -> Tensor:
+        """Beyond the paper: -log pi(a_t|s_t) over the steps at which an operator took over.
+
+        They are demonstrations of what to do where the policy was about to err, whatever the
+        critics think of them: the weight is 1.
+        """
+        scale = self.config.actor.intervention_cloning
+        nothing = torch.zeros((), device=self.device)
+        if not self.finetuning or not scale or data.intervention is None:
+            return nothing
+        chosen = data.intervention[:, :-1].flatten().float()
+        metrics["actor/interventions"] = float(chosen.mean())
+        features = posterior.features[:, :-1].flatten(0, 1)
+        action = data.action[:, :-1].flatten(0, 1)
+        weight = chosen / chosen.mean().clamp(min=1.0 / len(chosen))  # the mean is over the chosen
+        loss = cloning_loss(self.networks.learner(), features, action, weight, 0.0)
+        metrics["actor/intervention_loss"] = float(loss.detach())
+        return scale * loss
 
     def _online_loss(self, rollout: Rollout, metrics: Metrics) -> Tensor:
         """Eq. 23 on imagined states, by score function or through Q."""

@@ -20,6 +20,7 @@ from zstandard import ZstdError
 from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.records import (
     DUPLICATE,
+    TELEOP,
     ActionRecord,
     ObservationRecord,
     VerdictRecord,
@@ -28,7 +29,7 @@ from fosp_agent.episodes.records import (
     decode_verdict,
 )
 from fosp_agent.episodes.writer import ACTIVE_SUFFIX, METADATA, RESULT
-from fosp_agent.types import ByteArray, FloatArray
+from fosp_agent.types import BoolArray, ByteArray, FloatArray
 
 _DAMAGE = (McapError, ZstdError, SerdeError, struct.error, ValueError, MemoryError, OverflowError)
 """What the parsers raise on bytes that are not what they should be."""
@@ -182,6 +183,8 @@ class Arrays:
     """(T, P)"""
     action: FloatArray
     """(T, A) executed, in the network's units; zeros where vetoed or never answered."""
+    operator: BoolArray
+    """(T,) true where the executed action was an operator's."""
 
 
 def stack(recording: Recording) -> Arrays:
@@ -211,7 +214,19 @@ def stack(recording: Recording) -> Arrays:
         image=np.stack([record.image for record in steps]),
         pose=np.stack([record.pose for record in steps]).astype(np.float32),
         action=_executed(recording, len(steps)),
+        operator=_by_operator(recording, len(steps)),
     )
+
+
+def _by_operator(recording: Recording, length: int) -> BoolArray:
+    """(T,): whether the first accepted verdict of each step was given to an operator."""
+    mask, seen = np.zeros(length, np.bool_), set()
+    for _, record in recording.verdicts:
+        executed = record.accepted and record.reason != DUPLICATE
+        if executed and record.step < length - 1 and record.step not in seen:
+            seen.add(record.step)
+            mask[record.step] = record.source == TELEOP
+    return mask
 
 
 def _executed(recording: Recording, length: int) -> FloatArray:

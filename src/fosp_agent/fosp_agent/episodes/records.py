@@ -20,6 +20,8 @@ DoubleArray: TypeAlias = npt.NDArray[np.float64]
 _ENCODINGS = {3: "rgb8", 6: "8UC6"}
 _CHANNELS = {encoding: channels for channels, encoding in _ENCODINGS.items()}
 _SECOND = 1_000_000_000
+TELEOP = "teleop"
+"""``Action.TELEOP``: the source of an operator's steps."""
 DUPLICATE = 10
 """``CommandVerdict.DUPLICATE``: the step had been answered before; nothing was executed anew."""
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.episodes.errors import SamplerError
-from fosp_agent.types import Batch, Episode
+from fosp_agent.types import Batch, BoolArray, Episode
 
 IntArray = npt.NDArray[np.int64]
 
@@ -247,7 +247,16 @@ class SequenceSampler:
             is_first=is_first,  # (B, T)
             is_terminal=stacked("is_terminal"),  # (B, T)
             episode=np.array([i for i, _ in rows], np.int64),  # (B,)
+            intervention=self._interventions(rows),  # (B, T), or None
         )
+
+    def _interventions(self, rows: list[tuple[int, int]]) -> BoolArray | None:
+        """(B, T) where an operator took over; a demonstration's own steps are none."""
+        pairs = zip(self._episodes, self._online, strict=True)
+        if not any(online and episode.by_operator.any() for episode, online in pairs):
+            return None
+        marks = [self._episodes[i].by_operator & self._online[i] for i, _ in rows]
+        return np.stack([m[s : s + self.length] for m, (_, s) in zip(marks, rows, strict=True)])
 
 
 def _contact_onsets(episode: Episode) -> IntArray:

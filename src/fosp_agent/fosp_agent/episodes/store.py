@@ -12,7 +12,7 @@ import numpy as np
 from fosp_agent.episodes.errors import EpisodeError, UnknownEpisode
 from fosp_agent.episodes.labels import Label, LabelJournal, LabelRecord
 from fosp_agent.episodes.reader import Recording, read_metadata, read_recording, stack, truncated
-from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
+from fosp_agent.episodes.records import TELEOP, ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.episodes.writer import ACTIVE_SUFFIX, SUFFIX, EpisodeWriter, check_id
 from fosp_agent.types import Episode
 
@@ -196,6 +196,7 @@ class EpisodeStore:
             labelled=labelled,
             task=recording.metadata.get("task", ""),
             metadata={**recording.metadata, **recording.result, **_label_entries(label)},
+            operator=arrays.operator,
         )
 
 
@@ -245,6 +246,8 @@ def _write_step(
     normalized = episode.action[step].astype(np.float64)
     delta = normalized * scale
     source = episode.metadata.get("source", "teleop")
+    if episode.operator is not None:
+        source = TELEOP if episode.operator[step] else "policy"
     writer.action(stamp_ns, ActionRecord(stamp_ns, episode.id, step, source, delta, normalized))
     writer.verdict(
         stamp_ns, VerdictRecord(stamp_ns, episode.id, step, source, True, delta, normalized)
