@@ -9,6 +9,8 @@ NODES = (
     "command_gate_node",
     "session_node",
     "recorder_node",
+    "spacemouse_node",
+    "teleop_node",
     "label_node",
     "trainer_node",
     "trials_node",

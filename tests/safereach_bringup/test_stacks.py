@@ -14,7 +14,9 @@ import yaml
 from fosp_agent.config import agents
 from safereach_bringup.arguments import ANY_AGENT, ARGUMENTS, KINDS, ArgumentError, parse, split
 from safereach_bringup.cli import describe
-from safereach_bringup.stacks import STACKS, Arg, IfSet, find, settle
+from safereach_bringup.command import config_file
+from safereach_bringup.stack_types import Arg, IfSet
+from safereach_bringup.stacks import STACKS, find, settle
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -65,12 +67,6 @@ def test_every_stack_has_a_launch_file_that_names_it(stack):
     assert f'describe_stack("{stack.name}")' in text
 
 
-def test_only_the_trainer_and_the_console_respawn():
-    for stack in STACKS.values():
-        respawned = {node.name for node in stack.nodes if node.respawn}
-        assert respawned <= {"trainer_node", "console_node"}
-
-
 def test_the_console_is_part_of_every_stack_and_nobody_waits_for_it(weights):
     for stack in STACKS.values():
         plan = settle(stack, {"weights": weights} if stack.name in ("finetune", "evaluate") else {})
@@ -84,6 +80,41 @@ def test_the_console_is_part_of_every_stack_and_nobody_waits_for_it(weights):
             | ({"weights": weights} if stack.name in ("finetune", "evaluate") else {}),
         )
         assert {node.name for node in without.nodes} == others
+
+
+def test_only_nodes_that_no_episode_depends_on_respawn():
+    for stack in STACKS.values():
+        respawning = {node.name for node in stack.nodes if node.respawn}
+        assert respawning <= {
+            "trainer_node",
+            "console_node",
+            "spacemouse_node",
+            "camera_node",
+        }
+
+
+@pytest.mark.parametrize("device", ["joy", "gamepad", "spacemouse", "spacenav"])
+def test_each_device_of_the_operator_has_a_mapping(device):
+    plan = settle(find("record"), {"teleop": device}, NOW)
+    nodes = {node.name: node for node in plan.nodes}
+    assert nodes["teleop_node"].files == (f"teleop-{device}.yaml",)
+    assert config_file(f"teleop-{device}.yaml").is_file()
+    assert ("spacemouse_node" in nodes) is (device == "spacemouse")
+
+
+def test_the_operator_acts_alone_only_where_no_policy_does(weights):
+    texts = {"teleop": "joy", "weights": weights}
+    for name, alone in (("record", True), ("evaluate", False), ("finetune", False)):
+        given = {k: v for k, v in texts.items() if k in {a.name for a in find(name).arguments}}
+        nodes = {node.name: node for node in settle(find(name), given, NOW).nodes}
+        assert nodes["teleop_node"].parameters["alone"] is alone
+
+
+def test_marks_become_labels_only_where_the_operator_labels():
+    for label, expected in (("operator", True), ("oracle", False)):
+        nodes = {n.name: n for n in settle(find("record"), {"label": label}, NOW).nodes}
+        assert nodes["teleop_node"].parameters["label"] is expected
+        assert ("oracle_label_node" in nodes) is not expected
 
 
 def test_only_the_gate_may_publish_target_pose():

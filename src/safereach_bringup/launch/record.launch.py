@@ -1,4 +1,4 @@
-"""Whoever publishes `action` acts, and it is recorded; you call /start_episode."""
+"""An operator drives, marks and records demonstrations."""
 
 from launch import LaunchDescription
 

@@ -129,7 +129,22 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("seed_base", "1", "Seed of the first episode's scene", "integer", least=0),
     Argument("mode", "sample", "How the policy picks its action", choices=("sample", "greedy")),
     Argument("lockstep", "true", "The simulator waits for the action", "flag"),
-    Argument("label", "oracle", "Who labels: the simulator, or you", choices=("oracle", "manual")),
+    Argument(
+        "label",
+        "oracle",
+        "Who labels: the simulator; you, by ./safereach label; or the operator, by the buttons "
+        "held while the episode runs",
+        choices=("oracle", "manual", "operator"),
+    ),
+    Argument(
+        "teleop",
+        "none",
+        "What the operator drives with: joy (./safereach keyboard, or anything that publishes "
+        "sensor_msgs/Joy alike), gamepad (the package joy), spacemouse, or spacenav (that package)",
+        choices=("none", "joy", "gamepad", "spacemouse", "spacenav"),
+    ),
+    Argument("operator", "operator", "Who is at the robot; written into episodes and labels"),
+    Argument("note", "", "The operator's notes; written into episodes and labels"),
     Argument("console", "true", "The operator's page in a browser", "flag"),
     Argument("console_port", "8642", "Its port; 0: any that is free", "integer", least=0),
     Argument(

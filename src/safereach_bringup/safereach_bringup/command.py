@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from safereach_bringup.arguments import ArgumentError
-from safereach_bringup.stacks import Node, Plan
+from safereach_bringup.stack_types import Node, Plan
 
 PACKAGE = "safereach_bringup"
 
@@ -67,5 +67,6 @@ def command(plan: Plan, node: Node, folder: Path) -> list[str]:
     line = [str(executable(node)), "--ros-args", "-r", f"__node:={node.name}"]
     for name, other in node.remaps.items():
         line += ["-r", f"{name}:={other}"]
-    line += ["--params-file", str(config_file(plan.config))]
+    for file in (plan.config, *node.files):
+        line += ["--params-file", str(config_file(file))]
     return [*line, "--params-file", str(own)] if node.parameters else line

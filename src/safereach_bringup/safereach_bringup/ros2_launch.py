@@ -20,7 +20,8 @@ from launch_ros.actions import Node as NodeAction
 
 from safereach_bringup.command import config_file, parameters
 from safereach_bringup.processes import Patience
-from safereach_bringup.stacks import Node, Plan, Stack, find, settle
+from safereach_bringup.stack_types import Node, Plan, Stack
+from safereach_bringup.stacks import find, settle
 
 
 def describe_stack(name: str) -> LaunchDescription:
@@ -62,7 +63,7 @@ def _node(plan: Plan, node: Node) -> NodeAction:
         package=node.package,
         executable=node.executable,
         name=node.name,
-        parameters=[str(config_file(plan.config)), *own],
+        parameters=[*(str(config_file(file)) for file in (plan.config, *node.files)), *own],
         remappings=list(node.remaps.items()),
         output="screen" if node.terminal else {"both": "log", "stderr": "screen"},
         respawn=node.respawn,

@@ -8,7 +8,7 @@ Plain data. A parameter that is an ``Arg`` takes the value of that launch argume
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,109 +17,25 @@ from safereach_bringup.arguments import (
     ARGUMENTS,
     Argument,
     ArgumentError,
-    Value,
     demonstrations,
     fresh_run,
     shipped_weights,
 )
 from safereach_bringup.arguments import parse as parse_arguments
+from safereach_bringup.stack_types import (
+    Arg,
+    IfIs,
+    IfSet,
+    Node,
+    OtherNodes,
+    Parameter,
+    Plan,
+    Stack,
+    Unless,
+    When,
+    settled,
+)
 from safereach_bringup.weights_header import newest_weights, require_agent
-
-
-@dataclass(frozen=True)
-class Arg:
-    """Stands for the value of a launch argument."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class IfSet:
-    """Stands for one of two values, by a launch argument that is a flag."""
-
-    flag: str
-    then: Value
-    otherwise: Value
-
-
-@dataclass(frozen=True)
-class Unless:
-    """Stands for the value of a launch argument, or for nothing where it is the one named."""
-
-    name: str
-    nothing: str
-
-
-@dataclass(frozen=True)
-class OtherNodes:
-    """Stands for the names of the other nodes that run and are not optional."""
-
-
-Parameter = Value | Arg | IfSet | Unless | OtherNodes | tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class When:
-    """True when a launch argument has a value."""
-
-    argument: str
-    value: Value
-
-
-@dataclass(frozen=True)
-class Node:
-    """One node of a stack."""
-
-    package: str
-    executable: str
-    """Also the name of the node."""
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    remaps: Mapping[str, str] = field(default_factory=dict)
-    when: When | None = None
-    respawn: bool = False
-    """Started again when it dies; all other nodes must live as long as the stack."""
-    required: bool = False
-    """The stack ends with it, and its exit status is the stack's."""
-    optional: bool = False
-    """The stack goes on when it cannot be kept alive, and nobody waits for it."""
-    terminal: bool = False
-    """Speaks to the person at the terminal; the others write log files."""
-
-    @property
-    def name(self) -> str:
-        """Name of the node in the ROS graph."""
-        return self.executable
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Nodes that run together."""
-
-    name: str
-    description: str
-    nodes: tuple[Node, ...]
-    arguments: tuple[Argument, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A stack with every value settled."""
-
-    stack: str
-    values: Mapping[str, Value]
-    nodes: tuple[Node, ...]
-    """Those that run; their parameters hold values only."""
-
-    @property
-    def config(self) -> str:
-        """Name of the parameter file, in `config/`."""
-        return f"{self.values['environment']}.yaml"
-
-    @property
-    def run_dir(self) -> str:
-        """Folder of the run, absolute."""
-        return str(self.values["run_dir"])
-
 
 SIMULATED_TIME: Mapping[str, Parameter] = {
     "use_sim_time": Arg("lockstep"),
@@ -154,15 +70,45 @@ def session(learn: bool, require_policy: bool) -> Node:
     )
 
 
-RECORDING = (
-    Node(
-        "fosp_agent",
-        "recorder_node",
-        {"run_dir": Arg("run_dir"), "environment": Arg("environment")},
-    ),
-    Node("fosp_agent", "label_node", {"run_dir": Arg("run_dir")}),
-    Node("fosp_sim_bridge", "oracle_label_node", when=When("label", "oracle")),
-)
+def recording(source: str) -> tuple[Node, ...]:
+    """What writes episodes and labels, of a policy's acting or of an operator's."""
+    return (
+        Node(
+            "fosp_agent",
+            "recorder_node",
+            {
+                "run_dir": Arg("run_dir"),
+                "environment": Arg("environment"),
+                "source": source,
+                "operator": Arg("operator"),
+                "note": Arg("note"),
+                "image_reliability": IfSet("lockstep", "reliable", "best_effort"),
+            },
+        ),
+        Node("fosp_agent", "label_node", {"run_dir": Arg("run_dir")}),
+        Node("fosp_sim_bridge", "oracle_label_node", when=When("label", "oracle")),
+    )
+
+
+def teleop(alone: bool) -> tuple[Node, ...]:
+    """The operator and the device, acting alone or taking over from a policy."""
+    return (
+        Node(
+            "fosp_agent",
+            "teleop_node",
+            {
+                "alone": alone,
+                "pace": IfSet("lockstep", 0.1, 0.0),
+                "label": IfIs("label", "operator"),
+                "labeller": Arg("operator"),
+                "note": Arg("note"),
+            },
+            files=("teleop-{teleop}.yaml",),
+            when=When("teleop", "none", negated=True),
+        ),
+        Node("fosp_agent", "spacemouse_node", when=When("teleop", "spacemouse"), respawn=True),
+    )
+
 
 POLICY = Node(
     "fosp_agent",
@@ -232,8 +178,16 @@ LEARNING_ARGUMENTS = frozenset({"episodes", "updates_per_episode", "tests", "dat
 POLICY_ARGUMENTS = frozenset({"weights", "agent", "mode", "seed"})
 
 
-def _arguments(without: frozenset[str]) -> tuple[Argument, ...]:
-    return tuple(argument for argument in ARGUMENTS if argument.name not in without)
+OPERATOR_ARGUMENTS = frozenset({"label", "teleop", "operator", "note"})
+
+
+def _arguments(without: frozenset[str], **defaults: str) -> tuple[Argument, ...]:
+    """The arguments of a stack, some with another default."""
+    return tuple(
+        replace(argument, default=defaults.get(argument.name, argument.default))
+        for argument in ARGUMENTS
+        if argument.name not in without
+    )
 
 
 STACKS: Mapping[str, Stack] = {
@@ -246,7 +200,8 @@ STACKS: Mapping[str, Stack] = {
             (
                 *SIMULATED_ROBOT,
                 session(learn=True, require_policy=True),
-                *RECORDING,
+                *recording("policy"),
+                *teleop(alone=False),
                 POLICY,
                 TRAINER,
                 TRIALS,
@@ -260,7 +215,8 @@ STACKS: Mapping[str, Stack] = {
             (
                 *SIMULATED_ROBOT,
                 session(learn=False, require_policy=True),
-                *RECORDING,
+                *recording("policy"),
+                *teleop(alone=False),
                 POLICY,
                 console(policy=True),
             ),
@@ -268,15 +224,27 @@ STACKS: Mapping[str, Stack] = {
         ),
         Stack(
             "record",
-            "Whoever publishes `action` acts, and it is recorded; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), *RECORDING, console()),
-            _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS),
+            "An operator drives, marks and records demonstrations; with teleop:=none, whoever "
+            "publishes `action`",
+            (
+                *SIMULATED_ROBOT,
+                session(learn=False, require_policy=False),
+                *recording("teleop"),
+                *teleop(alone=True),
+                console(),
+            ),
+            _arguments(
+                LEARNING_ARGUMENTS | POLICY_ARGUMENTS,
+                teleop="joy",
+                label="operator",
+                lockstep="false",
+            ),
         ),
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
             (*SIMULATED_ROBOT, session(learn=False, require_policy=False), console()),
-            _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | {"label"}),
+            _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | OPERATOR_ARGUMENTS),
         ),
     )
 }
@@ -321,32 +289,13 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
     wanted = "dataset" in values and not texts.get("dataset")
     if wanted and default_robot and demonstrations().is_dir():
         values["dataset"] = str(demonstrations())
-    running = tuple(
-        node
-        for node in stack.nodes
-        if node.when is None or values[node.when.argument] == node.when.value
-    )
+    running = tuple(node for node in stack.nodes if node.when is None or node.when.holds(values))
     nodes = tuple(
         replace(
             node,
-            parameters={k: _settled(v, node, values, running) for k, v in node.parameters.items()},
+            parameters={k: settled(v, node, values, running) for k, v in node.parameters.items()},
+            files=tuple(name.format(**values) for name in node.files),
         )
         for node in running
     )
     return Plan(stack.name, values, nodes)
-
-
-def _settled(
-    parameter: Parameter, node: Node, values: Mapping[str, Value], running: tuple[Node, ...]
-) -> Parameter:
-    if isinstance(parameter, Arg):
-        return values[parameter.name]
-    if isinstance(parameter, IfSet):
-        return parameter.then if values[parameter.flag] else parameter.otherwise
-    if isinstance(parameter, Unless):
-        value = values[parameter.name]
-        return "" if value == parameter.nothing else value
-    if isinstance(parameter, OtherNodes):
-        others = (other for other in running if other.name != node.name)
-        return tuple(other.name for other in others if not other.optional)
-    return parameter

@@ -28,6 +28,7 @@ OWN_VERBS: dict[str, str] = {
     "experiment": "fosp_agent.cli.experiment:app",
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
     "finetune": "fosp_agent.cli.finetune:finetune",
+    "keyboard": "fosp_agent.cli.keyboard:keyboard",
     "label": "fosp_agent.cli.label:label",
     "pretrain": "fosp_agent.cli.pretrain:pretrain",
     "rollback": "fosp_agent.cli.rollback:rollback",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.episodes.writer import EpisodeWriter
 
+KeyT = TypeVar("KeyT")
 Record = ObservationRecord | ActionRecord | VerdictRecord
 OVER_ALREADY = 10
 """CommandVerdict.DUPLICATE: nothing was executed by it."""
@@ -18,8 +20,9 @@ class EpisodeRecording:
 
     writer: EpisodeWriter
     observed: set[int] = field(default_factory=set)
-    asked: set[int] = field(default_factory=set)
+    asked: set[tuple[int, str, bool]] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
+    executed: set[int] = field(default_factory=set)
     last_step: int | None = None
     """Step of the observation marked as the last one."""
 
@@ -35,9 +38,16 @@ class EpisodeRecording:
                 if record.is_last:
                     self.last_step = record.step
         elif isinstance(record, ActionRecord):
-            if self._new(self.asked, record.step):
+            if self._new(self.asked, (record.step, record.source, bool(record.delta.any()))):
                 self.writer.action(record.stamp_ns, record)
-        elif record.reason != OVER_ALREADY and self._new(self.answered, record.step):
+        elif record.reason != OVER_ALREADY:
+            self._verdict(record)
+
+    def _verdict(self, record: VerdictRecord) -> None:
+        """The first answer to a step, and the one that moved the robot after a refusal."""
+        fresh = self._new(self.answered, record.step)
+        moved = record.accepted and self._new(self.executed, record.step)
+        if fresh or moved:
             self.writer.verdict(record.stamp_ns, record)
 
     @property
@@ -60,7 +70,7 @@ class EpisodeRecording:
         return ", ".join(words + ([f"verdicts {unanswered}"] if unanswered else []))
 
     @staticmethod
-    def _new(steps: set[int], step: int) -> bool:
+    def _new(steps: set[KeyT], step: KeyT) -> bool:
         fresh = step not in steps
         steps.add(step)
         return fresh

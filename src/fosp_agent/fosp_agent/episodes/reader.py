@@ -28,6 +28,8 @@ from fosp_agent.episodes.records import (
     decode_observation,
     decode_verdict,
 )
+from fosp_agent.episodes.schema import STREAMS
+from fosp_agent.episodes.streams import StreamMessage
 from fosp_agent.episodes.writer import ACTIVE_SUFFIX, METADATA, RESULT
 from fosp_agent.types import BoolArray, ByteArray, FloatArray
 
@@ -47,6 +49,8 @@ class Recording:
     """(log stamp [ns], record)"""
     actions: list[tuple[int, ActionRecord]] = field(default_factory=list)
     verdicts: list[tuple[int, VerdictRecord]] = field(default_factory=list)
+    streams: list[StreamMessage] = field(default_factory=list)
+    """Pictures and measured poses, where they were asked for."""
     damage: str = ""
     """Why reading stopped before the end of the file; empty for a complete file."""
 
@@ -68,11 +72,12 @@ class Recording:
         return [by_step[step] for step in range(count)]
 
 
-def read_recording(path: Path, *, validate: bool = False) -> Recording:
+def read_recording(path: Path, *, validate: bool = False, streams: bool = False) -> Recording:
     """Read all that can be read; never raises on damage, but says so in ``damage``.
 
     Args:
         validate: also compare the checksum of every chunk.
+        streams: also keep the pictures and measured poses, undecoded.
 
     Raises:
         EpisodeError: the file does not exist or cannot be opened.
@@ -81,6 +86,8 @@ def read_recording(path: Path, *, validate: bool = False) -> Recording:
     try:
         with path.open("rb") as stream:
             _read_into(recording, stream, validate)
+            if not streams:
+                recording.streams.clear()
     except FileNotFoundError:
         raise _missing(path) from None
     except OSError as error:
@@ -114,6 +121,8 @@ def _keep_message(recording: Recording, topic: str, message: Message) -> None:
         recording.actions.append((message.log_time, decode_action(message.data)))
     elif topic == "/command_verdict":
         recording.verdicts.append((message.log_time, decode_verdict(message.data)))
+    elif topic in STREAMS:
+        recording.streams.append(StreamMessage(topic, message.log_time, message.data))
 
 
 def _keep_metadata(recording: Recording, record: McapRecord) -> None:

@@ -107,7 +107,8 @@ def _nanoseconds(time: Any) -> int:
     return int(time.sec) * _SECOND + int(time.nanosec)
 
 
-def _header(stamp_ns: int, frame_id: str) -> Any:
+def header_message(stamp_ns: int, frame_id: str) -> Any:
+    """A ``std_msgs/msg/Header``."""
     return schema.typestore().types[schema.HEADER](_time(stamp_ns), frame_id)
 
 
@@ -115,7 +116,8 @@ def _double(values: npt.ArrayLike) -> DoubleArray:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-def _serialize(message: Any, type_name: str) -> bytes:
+def cdr(message: Any, type_name: str) -> bytes:
+    """A message as CDR."""
     return bytes(schema.typestore().serialize_cdr(message, type_name))
 
 
@@ -132,7 +134,7 @@ def encode_observation(record: ObservationRecord) -> bytes:
     height, width, channels = image.shape
     types = schema.typestore().types
     message = types[schema.OBSERVATION](
-        header=_header(record.stamp_ns, record.frame_id),
+        header=header_message(record.stamp_ns, record.frame_id),
         episode_id=record.episode_id,
         step=record.step,
         is_first=record.is_first,
@@ -140,7 +142,7 @@ def encode_observation(record: ObservationRecord) -> bytes:
         image_stamp=_time(image_ns),
         pose_stamp=_time(pose_ns),
         image=types[schema.IMAGE](
-            header=_header(image_ns, "camera"),
+            header=header_message(image_ns, "camera"),
             height=height,
             width=width,
             encoding=_ENCODINGS[channels],
@@ -150,7 +152,7 @@ def encode_observation(record: ObservationRecord) -> bytes:
         ),
         pose=_double(record.pose),
     )
-    return _serialize(message, schema.OBSERVATION)
+    return cdr(message, schema.OBSERVATION)
 
 
 def decode_observation(data: bytes) -> ObservationRecord:
@@ -189,7 +191,7 @@ def _candidate_message(candidate: Candidate) -> Any:
 def encode_action(record: ActionRecord) -> bytes:
     """CDR of an action."""
     message = schema.typestore().types[schema.ACTION](
-        header=_header(record.stamp_ns, record.frame_id),
+        header=header_message(record.stamp_ns, record.frame_id),
         episode_id=record.episode_id,
         step=record.step,
         source=record.source,
@@ -201,7 +203,7 @@ def encode_action(record: ActionRecord) -> bytes:
         weights_version=record.weights_version,
         weights_sha256=record.weights_sha256,
     )
-    return _serialize(message, schema.ACTION)
+    return cdr(message, schema.ACTION)
 
 
 def decode_action(data: bytes) -> ActionRecord:
@@ -238,7 +240,7 @@ def encode_verdict(record: VerdictRecord) -> bytes:
     types = schema.typestore().types
     target = [float(value) for value in record.target]
     message = types[schema.VERDICT](
-        header=_header(record.stamp_ns, record.frame_id),
+        header=header_message(record.stamp_ns, record.frame_id),
         episode_id=record.episode_id,
         step=record.step,
         source=record.source,
@@ -253,7 +255,7 @@ def encode_verdict(record: VerdictRecord) -> bytes:
         ),
         veto_count=record.veto_count,
     )
-    return _serialize(message, schema.VERDICT)
+    return cdr(message, schema.VERDICT)
 
 
 def decode_verdict(data: bytes) -> VerdictRecord:

@@ -34,7 +34,7 @@ def repair(path: Path) -> Repaired:
         EpisodeError: nothing to save, nothing wrong with the file, or the target exists.
     """
     path = Path(path)
-    recording = read_recording(path, validate=True)
+    recording = read_recording(path, validate=True, streams=True)
     kept = len(recording.steps())
     lost = len({record.step for _, record in recording.observations}) - kept
     if not recording.damage and not lost:
@@ -78,4 +78,6 @@ def _rewrite(recording: Recording, target: Path, kept: int) -> None:
     for stamp_ns, verdict in recording.verdicts:
         if verdict.step < kept:
             writer.verdict(stamp_ns, verdict)
+    for message in recording.streams:
+        writer.stream(message)
     writer.close()

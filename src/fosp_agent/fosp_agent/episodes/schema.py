@@ -19,6 +19,9 @@ ACTION = "fosp_msgs/msg/Action"
 CANDIDATE = "fosp_msgs/msg/Candidate"
 VERDICT = "fosp_msgs/msg/CommandVerdict"
 
+PICTURE = "sensor_msgs/msg/CompressedImage"
+POSE_STAMPED = "geometry_msgs/msg/PoseStamped"
+
 HEADER = "std_msgs/msg/Header"
 TIME = "builtin_interfaces/msg/Time"
 IMAGE = "sensor_msgs/msg/Image"
@@ -30,6 +33,8 @@ DEPENDENCIES: dict[str, tuple[str, ...]] = {
     OBSERVATION: (HEADER, IMAGE, TIME),
     ACTION: (CANDIDATE, HEADER, TIME),
     VERDICT: (POINT, POSE, QUATERNION, HEADER, TIME),
+    PICTURE: (HEADER, TIME),
+    POSE_STAMPED: (POINT, POSE, QUATERNION, HEADER, TIME),
 }
 """Every definition that a channel's type needs, directly or not."""
 
@@ -38,7 +43,11 @@ TOPICS: dict[str, str] = {
     "/action": ACTION,
     "/command_verdict": VERDICT,
 }
-"""The channels of an episode file and their types."""
+"""The channels of every episode file and their types."""
+PICTURES = "/camera/image/compressed"
+POSES = "/current_pose"
+STREAMS: dict[str, str] = {PICTURES: PICTURE, POSES: POSE_STAMPED}
+"""The channels of the streams beside the steps; in a file only where something was streamed."""
 
 _SEPARATOR = "=" * 80
 

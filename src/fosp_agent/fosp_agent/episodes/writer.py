@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from fosp_agent.episodes.records import (
     encode_observation,
     encode_verdict,
 )
+from fosp_agent.episodes.streams import StreamMessage, StreamRecord, encode
 
 METADATA = "safereach"
 """Name of the metadata record that opens the file."""
@@ -43,6 +45,16 @@ def check_id(episode_id: str) -> None:
     if not _VALID_ID.fullmatch(episode_id):
         raise EpisodeError(
             f"episode id '{episode_id}' cannot name a file; use letters, digits and _ . + - only"
+        )
+
+
+def check_space(folder: Path, least: float) -> None:
+    """Raise EpisodeError when less than ``least`` [GB] is free on the disk of a folder."""
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < least:
+        raise EpisodeError(
+            f"{folder}: only {free:.2f} GB are free, an episode is not begun with less than "
+            f"{least:g} GB; free some space or choose another run_dir"
         )
 
 
@@ -104,13 +116,14 @@ class EpisodeWriter:
         try:
             self._writer.start(profile="ros2", library="safereach")
             self._writer.add_metadata(METADATA, metadata)
-            self._channels = {topic: self._register(topic) for topic in schema.TOPICS}
+            self._channels = {
+                topic: self._register(topic, name) for topic, name in schema.TOPICS.items()
+            }
             self._file.flush()
         except OSError as error:
             raise self._give_up(error) from error
 
-    def _register(self, topic: str) -> int:
-        name = schema.TOPICS[topic]
+    def _register(self, topic: str, name: str) -> int:
         text = schema.schema_text(name).encode()
         schema_id = self._writer.register_schema(name, "ros2msg", text)
         return int(self._writer.register_channel(topic, "cdr", schema_id))
@@ -130,6 +143,14 @@ class EpisodeWriter:
     def verdict(self, stamp_ns: int, record: VerdictRecord) -> None:
         """Append the gate's verdict: what was executed."""
         self._append("/command_verdict", stamp_ns, encode_verdict(record))
+
+    def stream(self, record: StreamRecord | StreamMessage) -> None:
+        """Append a picture or a measured pose (or one as another file holds it)."""
+        message = record if isinstance(record, StreamMessage) else encode(record)
+        if message.topic not in self._channels:
+            name = schema.STREAMS[message.topic]
+            self._channels[message.topic] = self._register(message.topic, name)
+        self._append(message.topic, message.stamp_ns, message.data)
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system: a kill -9 keeps it."""

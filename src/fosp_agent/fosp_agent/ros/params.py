@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException, ParameterUninitializedException
@@ -23,6 +23,7 @@ _TYPES: dict[Any, Parameter.Type] = {
     float: Parameter.Type.DOUBLE,
     str: Parameter.Type.STRING,
     Path: Parameter.Type.STRING,
+    tuple[int, ...]: Parameter.Type.INTEGER_ARRAY,
     tuple[float, ...]: Parameter.Type.DOUBLE_ARRAY,
     tuple[str, ...]: Parameter.Type.STRING_ARRAY,
 }
@@ -36,7 +37,7 @@ def declare(node: Node, config_class: type[ConfigT]) -> ConfigT:
     """Declare one parameter per field of a dataclass, with its docstring, and read them all.
 
     Whole numbers are taken for floats. Fields may be bool, int, float, str, Path,
-    ``tuple[float, ...]`` or ``tuple[str, ...]``, and need defaults.
+    a tuple of int, float or str (``tuple[float, ...]``), and need defaults.
 
     Raises:
         ParameterError: names the parameter, what came, and what is expected.
@@ -91,7 +92,7 @@ def convert(node_name: str, name: str, kind: Any, value: Any) -> Any:
         return Path(value).expanduser()
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise problem
-    member = float if kind == tuple[float, ...] else str
+    member = get_args(kind)[0]
     try:
         return tuple(member(item) for item in value)
     except (TypeError, ValueError):

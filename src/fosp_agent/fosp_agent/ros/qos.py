@@ -37,7 +37,7 @@ HEARTBEATS = QoSProfile(
 """A lost beat is followed by the next."""
 
 
-def images(reliability: str) -> QoSProfile:
+def images(reliability: str, depth: int = 5) -> QoSProfile:
     """Camera frames and poses: "best_effort" matches every publisher, "reliable" is for lockstep.
 
     Raises:
@@ -49,4 +49,4 @@ def images(reliability: str) -> QoSProfile:
     }
     if reliability not in known:
         raise UserError(f"image_reliability is {reliability!r}; valid: {', '.join(known)}")
-    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=known[reliability])
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=known[reliability])

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fosp_msgs.msg import Action, CommandVerdict, EpisodeEvent, Observation, SessionState
+from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
 
 from fosp_agent.control.episode_recording import EpisodeRecording, Record
+from fosp_agent.control.stream_recording import Frame, PictureConfig, StreamRecording
 from fosp_agent.episodes.errors import EpisodeError
+from fosp_agent.episodes.records import ObservationRecord
 from fosp_agent.episodes.repair import repair
 from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.episodes.streams import PoseRecord
+from fosp_agent.episodes.writer import check_space
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
@@ -24,8 +31,9 @@ from fosp_agent.ros.conversions import (
     observation_record,
     verdict_record,
 )
+from fosp_agent.ros.device_conversions import frame_of, pose_record
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED
+from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED, images
 from fosp_agent.ros.spin import run
 
 
@@ -39,6 +47,16 @@ class RecorderConfig:
     """Written into the file."""
     action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
     """SI units per unit of normalised action; written into the file."""
+    source: str = "policy"
+    """Who acts, written into the file: policy, or teleop."""
+    operator: str = ""
+    """Who is at the robot, written into the file."""
+    note: str = ""
+    """The operator's notes, written into the file; may change between episodes."""
+    least_free: float = 0.5
+    """An episode is not begun with less free space on the disk than this [GB]."""
+    image_reliability: str = "best_effort"
+    """Reliability asked of the camera and pose topics: best_effort or reliable."""
     grace: float = 0.5
     """How long to wait for late messages of an episode that is over [s]."""
 
@@ -53,6 +71,7 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
             raise UserError("recorder_node needs the parameter 'run_dir'")
         self._store = EpisodeStore(self._config.run_dir / "episodes")
         self._recording: EpisodeRecording | None = None
+        self._streams = StreamRecording(declare(self, PictureConfig))
         self._close_by: float | None = None
         self._early: deque[Record] = deque(maxlen=300)
         self._told: set[str] = set()
@@ -63,6 +82,10 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RECORDED)
         self.create_subscription(Action, topics.ACTION, self._on_action, RECORDED)
         self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED)
+        quality = images(self._config.image_reliability, depth=60)
+        self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
+        self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
+        self._abort = self.create_client(Trigger, topics.ABORT)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.1, self._close_if_done, clock=steady)
 
@@ -114,9 +137,12 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
             "seed": str(message.seed),
             "max_steps": str(message.max_steps),
             "learn": str(int(message.learn)),
-            "source": "policy",
+            "source": self._config.source,
+            "operator": self._config.operator,
+            "note": str(self.get_parameter("note").value),
         }
         try:
+            check_space(self._store.path, self._config.least_free)
             scale = self._config.action_scale
             writer = self._store.writer(message.episode_id, metadata, scale)
         except EpisodeError as problem:
@@ -140,6 +166,21 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _on_verdict(self, message: CommandVerdict) -> None:
         self._add(verdict_record(message))
 
+    def _on_image(self, message: Image) -> None:
+        self._hear(frame_of(message))
+
+    def _on_pose(self, message: PoseStamped) -> None:
+        self._hear(pose_record(message))
+
+    def _hear(self, item: Frame | PoseRecord) -> None:
+        try:
+            self._streams.hear(item)
+        except MessageError as problem:
+            self.get_logger().error(str(problem), throttle_duration_sec=5.0)
+        except EpisodeError as problem:
+            assert self._recording is not None
+            self._fail(self._recording.writer.episode_id, problem)
+
     def _add(self, record: Record) -> None:
         recording = self._recording
         if recording is None or record.episode_id != recording.writer.episode_id:
@@ -148,8 +189,9 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
             return
         try:
             recording.add(record)
+            if isinstance(record, ObservationRecord):
+                self._streams.observed(recording.writer, record.stamp_ns)
         except EpisodeError as problem:
-            self._recording = None
             self._fail(record.episode_id, problem)
             return
         if self._close_by is not None:
@@ -164,6 +206,7 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _finish(self) -> None:
         recording, self._recording, self._close_by = self._recording, None, None
         assert recording is not None
+        self._streams.end()
         episode_id = recording.writer.episode_id
         if recording.missing:
             self.get_logger().warning(f"{episode_id} was recorded without {recording.missing}")
@@ -177,8 +220,12 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._tell(episode_id)
 
     def _fail(self, episode_id: str, problem: EpisodeError) -> None:
+        """What cannot be recorded is not carried out either: the episode is aborted."""
+        self._recording, self._close_by = None, None
+        self._streams.end()
         self._failed[episode_id] = str(problem)
-        self.get_logger().error(str(problem))
+        self.get_logger().error(f"{problem}; the episode is aborted")
+        self._abort.call_async(Trigger.Request())
 
     def _tell(self, episode_id: str) -> None:
         """Say what became of the episode: a complete file, or nothing."""

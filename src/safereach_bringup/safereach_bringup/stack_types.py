@@ -1,0 +1,137 @@
+"""What a stack is made of: nodes, their parameters, and what stands for a launch argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from safereach_bringup.arguments import Argument, Value
+
+
+@dataclass(frozen=True)
+class Arg:
+    """Stands for the value of a launch argument."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class IfSet:
+    """Stands for one of two values, by a launch argument that is a flag."""
+
+    flag: str
+    then: Value
+    otherwise: Value
+
+
+@dataclass(frozen=True)
+class Unless:
+    """Stands for the value of a launch argument, or for nothing where it is the one named."""
+
+    name: str
+    nothing: str
+
+
+@dataclass(frozen=True)
+class IfIs:
+    """Stands for whether a launch argument has a value."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class OtherNodes:
+    """Stands for the names of the other nodes that run and are not optional."""
+
+
+Parameter = Value | Arg | IfSet | IfIs | Unless | OtherNodes | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class When:
+    """True when a launch argument has a value (or, negated, has not)."""
+
+    argument: str
+    value: Value
+    negated: bool = False
+
+    def holds(self, values: Mapping[str, Value]) -> bool:
+        """Whether it is true of these arguments."""
+        return (values[self.argument] == self.value) is not self.negated
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a stack."""
+
+    package: str
+    executable: str
+    """Also the name of the node."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    remaps: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    """Further parameter files, in `config/`; {argument} stands for an argument's value."""
+    when: When | None = None
+    respawn: bool = False
+    """Started again when it dies; all other nodes must live as long as the stack."""
+    required: bool = False
+    """The stack ends with it, and its exit status is the stack's."""
+    optional: bool = False
+    """The stack goes on when it cannot be kept alive, and nobody waits for it."""
+    terminal: bool = False
+    """Speaks to the person at the terminal; the others write log files."""
+
+    @property
+    def name(self) -> str:
+        """Name of the node in the ROS graph."""
+        return self.executable
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Nodes that run together."""
+
+    name: str
+    description: str
+    nodes: tuple[Node, ...]
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stack with every value settled."""
+
+    stack: str
+    values: Mapping[str, Value]
+    nodes: tuple[Node, ...]
+    """Those that run; their parameters hold values only."""
+
+    @property
+    def config(self) -> str:
+        """Name of the parameter file, in `config/`."""
+        return f"{self.values['environment']}.yaml"
+
+    @property
+    def run_dir(self) -> str:
+        """Folder of the run, absolute."""
+        return str(self.values["run_dir"])
+
+
+def settled(
+    parameter: Parameter, node: Node, values: Mapping[str, Value], running: tuple[Node, ...]
+) -> Parameter:
+    """The value that a parameter stands for, with these arguments and these running nodes."""
+    if isinstance(parameter, Arg):
+        return values[parameter.name]
+    if isinstance(parameter, IfSet):
+        return parameter.then if values[parameter.flag] else parameter.otherwise
+    if isinstance(parameter, Unless):
+        value = values[parameter.name]
+        return "" if value == parameter.nothing else value
+    if isinstance(parameter, IfIs):
+        return values[parameter.name] == parameter.value
+    if isinstance(parameter, OtherNodes):
+        others = (other for other in running if other.name != node.name)
+        return tuple(other.name for other in others if not other.optional)
+    return parameter
