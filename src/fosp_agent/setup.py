@@ -4,6 +4,7 @@ from setuptools import find_namespace_packages, setup
 
 NAME = "fosp_agent"
 NODES = (
+    "camera_node",
     "observation_node",
     "policy_node",
     "command_gate_node",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import torch
+
 from fosp_agent.augmentation import mirrored
 from fosp_agent.config import TrainingConfig
 from fosp_agent.tensors import TensorBatch

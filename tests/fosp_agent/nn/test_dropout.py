@@ -1,6 +1,7 @@
 """Dropout is for losses alone: targets and imagination see all units."""
 
 import torch
+
 from fosp_agent.nn.layers import MLP
 
 

@@ -1,6 +1,7 @@
 """Heads that see one step's scene with a later pose of the same, untouched scene."""
 
 import torch
+
 from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.lookahead import look_ahead
 from fosp_agent.world_model.rssm import State

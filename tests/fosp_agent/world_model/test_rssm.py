@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from dataclasses import replace
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor

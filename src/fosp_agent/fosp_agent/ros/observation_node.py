@@ -11,6 +11,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from fosp_agent.control.frame_watch import FrameWatch, FrameWatchConfig
 from fosp_agent.control.image_resize import to_policy_size
 from fosp_agent.control.observation_assembler import (
     Assembled,
@@ -68,6 +69,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def __init__(self) -> None:
         super().__init__("observation_node")
         self._config = config = declare(self, ObservationConfig)
+        self._frames = FrameWatch(declare(self, FrameWatchConfig))
         self._assembler = ObservationAssembler(
             PairingConfig(
                 config.use_pose,
@@ -109,7 +111,12 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         except UserError as problem:
             self._complain(problem)
             return
-        self._publish(self._assembler.image(nanoseconds(message.header.stamp), image))
+        stamp_ns, now_ns = nanoseconds(message.header.stamp), self.get_clock().now().nanoseconds
+        suspicious = self._frames.problem(stamp_ns, frame, int(now_ns))
+        if suspicious:
+            self._complain(UserError(f"{topics.IMAGE}: {suspicious}; no observation is made of it"))
+            return
+        self._publish(self._assembler.image(stamp_ns, image))
 
     def _on_pose(self, message: PoseStamped) -> None:
         self._heard[topics.CURRENT_POSE] = time.monotonic()
