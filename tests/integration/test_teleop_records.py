@@ -85,6 +85,15 @@ class Operator:
         wait_for(there, 30, f"step {step}")
         return max(m.step for m in list(self.seen) if m.episode_id == episode_id)
 
+    def until_moved(self, episode_id: str, metres: float) -> None:
+        """The arm is this much further ahead than when it was first seen."""
+
+        def ahead() -> bool:
+            seen = [m.pose[0] for m in list(self.seen) if m.episode_id == episode_id]
+            return bool(seen) and seen[-1] - seen[0] > metres
+
+        wait_for(ahead, 30, f"the arm is {metres} m ahead")
+
     def wait_for_event(self, episode_id: str, kind: int, what: str) -> EpisodeEvent:
         def told() -> EpisodeEvent | None:
             found = [e for e in list(self.events) if (e.episode_id, e.type) == (episode_id, kind)]
@@ -133,7 +142,7 @@ def drive_and_mark(operator: Operator) -> str:
     hand = operator.joystick
     episode_id = operator.start()
     hand.hold(ENABLE, x=1.0)
-    operator.until_step(episode_id, 12)
+    operator.until_moved(episode_id, 0.06)
     hand.hold(x=1.0)
     operator.until_step(episode_id, operator.until_step(episode_id, 0) + 8)
     hand.hold(ENABLE, REWARD, x=0.5)
@@ -152,7 +161,7 @@ def the_file_holds_everything(store: EpisodeStore, episode_id: str) -> None:
     )  # fmt: skip
     moved = np.flatnonzero(episode.action[:, 0] > 0)
     still = np.flatnonzero(~episode.action.any(axis=1))
-    assert len(moved) > 10
+    assert len(moved) >= 6
     assert episode.pose[-1, 0] > episode.pose[0, 0] + 0.05
     assert ((still > moved[0]) & (still < moved[-1])).sum() >= 4, "hands off, the arm stood still"
     marked = np.flatnonzero(episode.reward)
@@ -167,10 +176,9 @@ def unplugged_the_arm_stands_still(operator: Operator) -> None:
     operator.joystick.hold()
     episode_id = operator.start()
     operator.joystick.hold(ENABLE, x=1.0)
-    operator.until_step(episode_id, 10)
+    operator.until_moved(episode_id, 0.02)
     operator.joystick.unplug()
-    gone = operator.until_step(episode_id, operator.until_step(episode_id, 0) + 12)
+    gone = operator.until_step(episode_id, operator.until_step(episode_id, 0) + 15)
     end = operator.until_step(episode_id, gone + 10)
     poses = {m.step: m.pose[0] for m in list(operator.seen) if m.episode_id == episode_id}
-    assert poses[10] > poses[0]
     assert poses[gone] == pytest.approx(poses[end], abs=1e-6)
