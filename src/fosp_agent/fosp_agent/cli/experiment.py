@@ -131,6 +131,27 @@ def dataset_ablation(
     _work(out, "dataset-ablation", ablation_units(plan), jobs, threads, dry_run=dry_run)
 
 
+@app.command()
+def report(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of experiments whose results are taken in; none: those there."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The page; its data and plots go beside it.")] = Path(
+        "docs/results.md"
+    ),
+) -> None:
+    """Write docs/results.md: tables, plots and the hand-written parts of docs/results/."""
+    from rich.console import Console
+
+    from fosp_agent.experiments.report.page import write_page
+
+    written = write_page(out, folders or [])
+    Console().print(f"written: {written.page} with {len(written.plots)} plots", soft_wrap=True)
+
+
 def _work(
     out: Path, kind: str, units: Sequence[Unit], jobs: int, threads: int, *, dry_run: bool
 ) -> None:

@@ -1,0 +1,101 @@
+"""The results of Table 3's protocol by agent, task, time and mode."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fosp_agent.agents.variants import VARIANTS
+from fosp_agent.experiments.protocol import ORIGINAL, UNSEEN_TASKS
+from fosp_agent.experiments.result import Result
+
+BEFORE, DURING, AFTER = "before", "during", "after"
+WHEN = (BEFORE, DURING, AFTER)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of the table."""
+
+    variant: str
+    task: str
+    when: str
+    mode: str
+
+
+class Cells:
+    """All results of one experiment."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self.results = results
+        self.pretrainings = {r.unit: r for r in results if r.kind == "pretrain"}
+        self._cells: dict[Cell, list[Result]] = defaultdict(list)
+        for found in results:
+            if found.kind == "pretrain":
+                continue
+            settings = found.settings
+            when = DURING if found.kind == "trials" else str(settings["when"])
+            cell = Cell(settings["variant"], settings["task"], when, settings["mode"])
+            self._cells[cell].append(found)
+
+    def get(self, variant: str, task: str, when: str, mode: str) -> list[Result]:
+        """One result a seed; empty where there is none."""
+        return self._cells.get(Cell(variant, task, when, mode), [])
+
+    @property
+    def variants(self) -> list[str]:
+        """In the registry's order; unknown ones last."""
+        found = {cell.variant for cell in self._cells}
+        known = [name for name in VARIANTS if name in found]
+        return known + sorted(found - set(known))
+
+    @property
+    def tasks(self) -> list[str]:
+        """Those fine-tuned on, in the paper's order."""
+        found = {cell.task for cell in self._cells if cell.task != ORIGINAL}
+        found |= {c.task for c in self._cells if c.when == DURING}
+        known = [name for name in UNSEEN_TASKS if name in found]
+        return known + sorted(found - set(known))
+
+    @property
+    def seeds(self) -> list[int]:
+        """All that any result is of."""
+        return sorted({int(found.settings["seed"]) for found in self.results})
+
+    @property
+    def modes(self) -> list[str]:
+        """Of the tests."""
+        found = {cell.mode for cell in self._cells if cell.when != DURING}
+        return [mode for mode in ("sample", "greedy", "cloning") if mode in found]
+
+    @property
+    def trial_modes(self) -> list[str]:
+        """Of the trials."""
+        return sorted({cell.mode for cell in self._cells if cell.when == DURING})
+
+    def during(self, variant: str, task: str) -> list[Result]:
+        """The trials, in whichever mode they were made."""
+        found: list[Result] = []
+        for mode in self.trial_modes:
+            found += self.get(variant, task, DURING, mode)
+        return found
+
+    def missing(self) -> list[str]:
+        """Cells without a result of every seed, among the agents, tasks and seeds there are."""
+        gaps = []
+        for variant in self.variants:
+            for task in self.tasks:
+                for mode in self.modes:
+                    for when in (BEFORE, AFTER):
+                        gaps += self._gap(variant, task, when, mode)
+                for mode in self.trial_modes:
+                    gaps += self._gap(variant, task, DURING, mode)
+        return gaps
+
+    def _gap(self, variant: str, task: str, when: str, mode: str) -> list[str]:
+        there = {int(r.settings["seed"]) for r in self.get(variant, task, when, mode)}
+        lacking = [str(seed) for seed in self.seeds if seed not in there]
+        seeds = "seed" if len(lacking) == 1 else "seeds"
+        text = f"{variant} on {task}, {when}, {mode} ({seeds} {', '.join(lacking)})"
+        return [text] if lacking else []

@@ -1,0 +1,72 @@
+"""Success, violation and safe success over pooled episodes, and their spread over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import stdev
+
+from fosp_agent.experiments.result import Result
+from fosp_agent.training.evaluate import wilson_interval
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of episodes."""
+
+    hits: tuple[int, ...]
+    """A number a seed."""
+    totals: tuple[int, ...]
+    """Episodes a seed."""
+
+    @property
+    def value(self) -> float:
+        """Over all seeds' episodes together, in [0, 1]."""
+        return sum(self.hits) / sum(self.totals)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson 95 % of the pooled counts; takes the episodes of different seeds as alike."""
+        return wilson_interval(sum(self.hits), sum(self.totals))
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation of the seeds' own rates; None for one seed."""
+        rates = [hits / total for hits, total in zip(self.hits, self.totals, strict=True)]
+        return stdev(rates) if len(rates) > 1 else None
+
+    def text(self) -> str:
+        """In percent: rate (interval), and the spread over seeds."""
+        low, high = self.interval
+        spread = "" if self.deviation is None else f" ±{100 * self.deviation:.0f}"
+        return f"{100 * self.value:.0f}{spread} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The three of the paper's protocol."""
+
+    success: Rate
+    violation: Rate
+    safe_success: Rate
+
+
+def rates(results: Iterable[Result]) -> Rates:
+    """Of tests or trials, one result a seed; at least one."""
+    success, violation, safe, totals = [], [], [], []
+    for found in results:
+        pairs = outcomes(found)
+        totals.append(len(pairs))
+        success.append(sum(reached for reached, _ in pairs))
+        violation.append(sum(violated for _, violated in pairs))
+        safe.append(sum(reached and not violated for reached, violated in pairs))
+    total = tuple(totals)
+    return Rates(
+        Rate(tuple(success), total), Rate(tuple(violation), total), Rate(tuple(safe), total)
+    )
+
+
+def outcomes(found: Result) -> list[tuple[bool, bool]]:
+    """Of each episode of a test or of trials: whether it reached, whether it violated."""
+    returns, costs = found.result["returns"], found.result["costs"]
+    return [(r > 0, c > 0) for r, c in zip(returns, costs, strict=True)]

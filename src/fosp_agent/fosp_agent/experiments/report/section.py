@@ -1,0 +1,162 @@
+"""A generated part of the page: Markdown, and the plots that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from fosp_agent.experiments.report.ablation import ablation_bars, ablation_table
+from fosp_agent.experiments.report.budget import budget_lines, reductions
+from fosp_agent.experiments.report.calibration import calibration_table
+from fosp_agent.experiments.report.cells import AFTER, BEFORE, Cells
+from fosp_agent.experiments.report.curves import learning_curves, new_policy_share
+from fosp_agent.experiments.report.figure import save
+from fosp_agent.experiments.report.reliability import reliability_diagrams
+from fosp_agent.experiments.report.safereach_tables import (
+    MODE_TITLES,
+    original_table,
+    task_table,
+)
+from fosp_agent.experiments.report.targets import target_table
+from fosp_agent.experiments.report.trails import trails
+from fosp_agent.experiments.result import Result
+
+READING = (
+    "Percent over the pooled episodes of all seeds: rate ± standard deviation over seeds, if there "
+    "are several (Wilson 95 % interval of the pooled counts). SR: target touched; CV: any contact; "
+    "safe SR: touched and no contact. Before and after are tested on the same scenes. During: the "
+    "trials themselves, each in another scene and with other weights, in one process; labels are "
+    "the simulator's truth."
+)
+
+
+@dataclass
+class Section:
+    """Lines of Markdown under construction, and where its plots go."""
+
+    name: str
+    """Of the experiment; begins the names of its plots."""
+    folder: Path
+    """Of the plots."""
+    link: str
+    """The same as seen from the page."""
+    blocks: list[str] = field(default_factory=list)
+    plots: list[str] = field(default_factory=list)
+
+    def add(self, *blocks: str) -> None:
+        """Paragraphs, tables or headings."""
+        self.blocks += blocks
+
+    def plot(self, name: str, figure: Figure | None, caption: str) -> None:
+        """Draw and show a picture, if there is one."""
+        if figure is None:
+            return
+        file = f"{self.name}-{name}.png"
+        save(figure, self.folder / file)
+        self.plots.append(file)
+        self.add(f"![{caption}]({self.link}/{file})", f"*{caption}.*")
+
+
+def safereach_section(section: Section, results: Sequence[Result]) -> None:
+    """Table 3's protocol."""
+    cells = Cells(results)
+    section.add(f"## SafeReach: Table 3's protocol (`{section.name}`)")
+    _budget(section, results)
+    lacking = reductions(cells)
+    if lacking:
+        section.add(
+            f"**Reduced budget: {'; '.join(lacking)}.** Read the intervals before the rates."
+        )
+    gaps = cells.missing()
+    if gaps:
+        section.add(f"**Not finished:** {'; '.join(gaps)}.")
+    shared = _shared_pretrainings(cells)
+    section.add(READING + (f" {shared}" if shared else ""))
+    for mode in cells.modes:
+        for task in cells.tasks:
+            title = f"### {task}, {MODE_TITLES[mode]}"
+            section.add(title, task_table(cells, task, mode))
+    section.add("### Pretrained, on the original task", original_table(cells))
+    _targets(section, cells)
+    _plots(section, cells)
+
+
+def ablation_section(section: Section, results: Sequence[Result]) -> None:
+    """Figure 6 on SafeReach."""
+    section.add(f"## Dataset ablation on SafeReach, as in Figure 6 (`{section.name}`)")
+    _budget(section, results)
+    section.add(
+        "Pretrained on a part of the demonstrations each, chosen by kind and by a hash of the "
+        "episode's name (a smaller part is inside every larger one), and tested on the original "
+        "task. Successes and failures keep their shares among safe and among unsafe "
+        "trajectories. The pretraining holds out a tenth of each kind.",
+        ablation_table(results),
+    )
+    for mode, title in MODE_TITLES.items():
+        caption = f"Share of unsafe data, and amount of data, {title}"
+        section.plot(f"bars-{mode}", ablation_bars(results, mode), caption)
+
+
+SECTIONS: Mapping[str, Callable[[Section, Sequence[Result]], None]] = {
+    "safereach": safereach_section,
+    "dataset-ablation": ablation_section,
+}
+"""Kind of an experiment to what is written about it."""
+
+
+def _budget(section: Section, results: Sequence[Result]) -> None:
+    section.add("\n".join(budget_lines(results)))
+
+
+def _shared_pretrainings(cells: Cells) -> str:
+    texts = []
+    for variant in cells.variants:
+        needs = {
+            need.split("/")[1]
+            for found in cells.results
+            if found.settings.get("variant") == variant and found.kind == "trials"
+            for need in found.needs
+        }
+        texts += [f"`{variant}` begins with `{n}`'s pretraining" for n in needs if n != variant]
+    return f"Shared: {'; '.join(texts)}." if texts else ""
+
+
+def _targets(section: Section, cells: Cells) -> None:
+    for variant in cells.variants[:1]:
+        for mode in cells.modes:
+            section.add(
+                f"### Targets: `{variant}`, {MODE_TITLES[mode]}", target_table(cells, variant, mode)
+            )
+
+
+def _plots(section: Section, cells: Cells) -> None:
+    if cells.trial_modes:
+        section.add("### Over the trials")
+        caption = "SR and CV over the trials, mean over seeds, band: one standard deviation"
+        section.plot("learning-curves", learning_curves(cells), caption)
+        caption = "How often the new policy acted; the line is a coin toss"
+        section.plot("new-policy", new_policy_share(cells), caption)
+    section.add("### Calibration of the pretrained model", calibration_table(cells))
+    for variant in cells.variants[:1]:
+        caption = f"Reliability of {variant}'s model; the marker's area is the share of predictions"
+        section.plot("calibration", reliability_diagrams(cells, variant), caption)
+        section.add("### Trails of the end effector")
+        for task in ("original", *cells.tasks):
+            caption = f"Trails of {variant} on {task}, seed {cells.seeds[0]}, the first test scenes"
+            section.plot(f"trails-{task}", _trails(cells, variant, task), caption)
+
+
+def _trails(cells: Cells, variant: str, task: str) -> Figure | None:
+    mode = cells.modes[0]
+    rows = []
+    for when in (BEFORE, AFTER):
+        first = [
+            r
+            for r in cells.get(variant, task, when, mode)
+            if int(r.settings["seed"]) == cells.seeds[0]
+        ]
+        rows += [(f"{when}, {mode}", r) for r in first]
+    return trails(rows, task)

@@ -1,0 +1,89 @@
+"""What the method is to reach, what it got, and whether: a miss is written down as a miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fosp_agent.experiments.protocol import ORIGINAL
+from fosp_agent.experiments.report.calibration import TITLES, held_out_of, pooled
+from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.report.rates import Rate
+from fosp_agent.experiments.report.safereach_tables import NONE, markdown, rates_of
+
+Row = list[str]
+
+SUCCESS_AFTER, VIOLATION_AFTER, VIOLATION_DURING, SAFE_ORIGINAL = 0.90, 0.05, 0.40, 0.85
+AUC, CALIBRATION_ERROR = 0.95, 0.05
+RIVAL = "safedreamer"
+
+
+def target_table(cells: Cells, variant: str, mode: str) -> str:
+    """A row a target, for one agent and mode of its tests."""
+    rows: list[Row] = []
+    for task in cells.tasks:
+        rows += _task(cells, variant, task, mode)
+        if variant != RIVAL:
+            rows += _against(cells, variant, RIVAL, task, mode)
+    original = rates_of(cells, variant, ORIGINAL, BEFORE, mode)
+    if original is not None:
+        rows.append(_least("original: safe SR, pretrained", original.safe_success, SAFE_ORIGINAL))
+    rows += _heads(cells, variant)
+    return markdown(["measure", "target", "got", ""], rows)
+
+
+def _task(cells: Cells, variant: str, task: str, mode: str) -> Iterator[Row]:
+    before = rates_of(cells, variant, task, BEFORE, mode)
+    during = rates_of(cells, variant, task, DURING, mode)
+    after = rates_of(cells, variant, task, AFTER, mode)
+    if after is not None:
+        yield _least(f"{task}: SR after", after.success, SUCCESS_AFTER)
+        yield _most(f"{task}: CV after", after.violation, VIOLATION_AFTER)
+    if during is not None:
+        yield _most(f"{task}: CV during", during.violation, VIOLATION_DURING)
+    if after is not None and before is not None:
+        falls = after.success.interval[1] < before.success.value
+        got = f"{before.success.text()} → {after.success.text()} %"
+        yield [f"{task}: SR does not fall beyond its interval", "no fall", got, _verdict(not falls)]
+
+
+def _against(cells: Cells, variant: str, rival: str, task: str, mode: str) -> Iterator[Row]:
+    ours, theirs = (rates_of(cells, name, task, AFTER, mode) for name in (variant, rival))
+    if ours is None or theirs is None:
+        return
+    for title, better, one, other in (
+        ("SR", ours.success.value > theirs.success.value, ours.success, theirs.success),
+        ("CV", ours.violation.value < theirs.violation.value, ours.violation, theirs.violation),
+    ):
+        got = f"{one.text()} against {other.text()} %"
+        yield [f"{task}: {title} after, against `{rival}`", "better", got, _verdict(better)]
+
+
+def _heads(cells: Cells, variant: str) -> Iterator[Row]:
+    for signal in ("cost", "reachability"):
+        found = pooled(held_out_of(cells, variant), signal)
+        if found is None:
+            continue
+        auc = NONE if found.auc is None else f"{found.auc:.3f}"
+        met = found.auc is not None and found.auc >= AUC
+        yield [f"{TITLES[signal]}: AUC, held out", f"at least {AUC}", auc, _verdict(met)]
+        error = found.reliability.error
+        yield [
+            f"{TITLES[signal]}: calibration error, held out",
+            f"at most {CALIBRATION_ERROR}",
+            f"{error:.3f}",
+            _verdict(error <= CALIBRATION_ERROR),
+        ]
+
+
+def _least(title: str, rate: Rate, target: float) -> Row:
+    wanted = f"at least {100 * target:.0f} %"
+    return [title, wanted, f"{rate.text()} %", _verdict(rate.value >= target)]
+
+
+def _most(title: str, rate: Rate, target: float) -> Row:
+    wanted = f"at most {100 * target:.0f} %"
+    return [title, wanted, f"{rate.text()} %", _verdict(rate.value <= target)]
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "**missed**"
