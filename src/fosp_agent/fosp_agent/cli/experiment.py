@@ -175,7 +175,7 @@ def _work(
     note_kind(out, kind)
     screen = jobs == 1 and console.is_terminal
     try:
-        failures = team.work(ScreenWatcher(out, units) if screen else LineWatcher(len(units)))
+        failures = team.work(ScreenWatcher(out, units) if screen else LineWatcher(jobs))
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on from here")
         raise typer.Exit(130) from None

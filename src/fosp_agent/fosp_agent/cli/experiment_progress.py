@@ -27,14 +27,14 @@ LINE_EVERY = 30.0
 class LineWatcher:
     """A line at a unit's beginning and end, and now and then in between."""
 
-    def __init__(self, units: int, job: str = "") -> None:
-        self._units = units
+    def __init__(self, jobs: int, job: str = "") -> None:
+        self._jobs = jobs
         self._job = job
         self._said = time.monotonic()
 
     def __call__(self, number: int) -> Watcher:
         """The watcher of a job, in its process."""
-        return LineWatcher(self._units, f"[job {number}] ")
+        return LineWatcher(self._jobs, f"[job {number}] " if self._jobs > 1 else "")
 
     def began(self, unit: Unit) -> None:
         """Say so."""

@@ -80,6 +80,7 @@ def _draw(axes: Any, number: int, name: str, seeds: Sequence[Series]) -> None:
     curves = np.stack([running_mean(s)[:length] for s in seeds])
     trials = np.arange(1, length + 1)
     mean = curves.mean(0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.plot(trials, mean, color=colour(number), linestyle=line_style(number), label=name)
     if len(seeds) > 1:
         spread = curves.std(0, ddof=1)

@@ -21,7 +21,7 @@ from fosp_agent.experiments.report.safereach_tables import (
     task_table,
 )
 from fosp_agent.experiments.report.targets import target_table
-from fosp_agent.experiments.report.trails import trails
+from fosp_agent.experiments.report.trails import LEGEND, trails
 from fosp_agent.experiments.result import Result
 
 READING = (
@@ -145,7 +145,8 @@ def _plots(section: Section, cells: Cells) -> None:
         section.plot("calibration", reliability_diagrams(cells, variant), caption)
         section.add("### Trails of the end effector")
         for task in ("original", *cells.tasks):
-            caption = f"Trails of {variant} on {task}, seed {cells.seeds[0]}, the first test scenes"
+            where = f"{variant} on {task}, seed {cells.seeds[0]}, the first test scenes"
+            caption = f"Trails of {where}; {LEGEND}"
             section.plot(f"trails-{task}", _trails(cells, variant, task), caption)
 
 
@@ -159,4 +160,4 @@ def _trails(cells: Cells, variant: str, task: str) -> Figure | None:
             if int(r.settings["seed"]) == cells.seeds[0]
         ]
         rows += [(f"{when}, {mode}", r) for r in first]
-    return trails(rows, task)
+    return trails(rows)

@@ -12,18 +12,17 @@ from matplotlib.patches import Circle
 from fosp_agent.experiments.report.figure import COLOURS, new_figure
 from fosp_agent.experiments.result import Result
 
+LEGEND = (
+    "frame blue: reached without contact; orange: contact, at the crosses; black: not reached; "
+    "grey: obstacles where they stood at first; star: first touch of the target"
+)
 SAFE, UNSAFE, FAILED = COLOURS[0], COLOURS[1], COLOURS[6]
 MARGIN = 30
 """Around everything drawn [mm]."""
 
 
-def trails(rows: Sequence[tuple[str, Result]], task: str) -> Figure | None:
-    """A row a test (before, after), a column a scene; None where no trail was kept.
-
-    Args:
-        rows: title and test.
-        task: for the title.
-    """
+def trails(rows: Sequence[tuple[str, Result]]) -> Figure | None:
+    """A row a test, given with its title; a column a scene; None where no trail was kept."""
     kept = [(title, found.result["trails"]) for title, found in rows if found.result["trails"]]
     if not kept:
         return None
@@ -42,11 +41,6 @@ def trails(rows: Sequence[tuple[str, Result]], task: str) -> Figure | None:
         axes[row, 0].set_ylabel(f"{title}\nx [mm]", fontsize=8)
     for one in axes[-1]:
         one.set_xlabel("y [mm]", fontsize=8)
-    figure.suptitle(
-        f"{task}: frame blue: reached without contact; orange: contact (at crosses); black: not "
-        "reached",
-        fontsize=8,
-    )
     return figure
 
 
