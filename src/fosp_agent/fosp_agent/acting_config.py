@@ -33,6 +33,12 @@ class PlanningConfig:
     """Rounds of search over action sequences (cross-entropy method), begun from the candidates."""
     samples: int = 32
     """Sequences drawn in each round."""
+    spread: tuple[float, ...] = ()
+    """(A,) standard deviations that the first round's sequences are drawn with, at least; they fall
+    to 0.1 with the rounds. Empty: 0.1 from the beginning."""
+    smoothness: float = 0.0
+    """Correlation of the noise from one imagined step to the next, below 1: ways around an
+    obstacle are smooth."""
     elites: int = 8
     """Best sequences of a round, which the next is drawn around; candidates after the last."""
 
