@@ -36,6 +36,10 @@ class RobotConfig:
     pose_center: tuple[float, ...] = (0.53, 0.0, 0.07, 0.0, 0.0, 0.0)
     """The pose is encoded as (pose - center) / scale."""
     pose_scale: tuple[float, ...] = (0.15, 0.13, 0.05, 0.25, 0.25, 0.35)
+    camera: tuple[float, ...] = ()
+    """Projection of the camera, 3 x 4 row by row: base frame [m] -> pixel of the observed image,
+    (0, 0) the centre of the upper left one. Not empty: what the image shows at the pose becomes a
+    part of the model state (see ``world_model/scene_map.py``)."""
     pose_low: tuple[float, ...] = ()
     """(P,) lowest pose [m], [rad] that kinematic imagination goes to: where demonstrations say
     nothing, neither do values and cost. Empty: no bound."""
@@ -71,6 +75,8 @@ class WorldModelConfig:
     imagination: Literal["latent", "kinematic"] = "latent"
     """latent: eq. 1, the prior moves the latents. kinematic (wants ``direct_pose``): the scene
     stands still, only the pose moves; exact until something is pushed, and cheap."""
+    scene_units: int = 128
+    """Size of what is kept of the image around the pose; with ``robot.camera`` alone."""
     pose_noise: float = 0.0
     """Standard deviation of the noise on a direct pose, in units of the pose range, that reward
     and cost heads are trained with: near a contact is then nearly a contact."""

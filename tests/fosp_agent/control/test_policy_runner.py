@@ -85,7 +85,7 @@ def test_acting_filters_as_training_does(weights: Path, batch: Batch, monkeypatc
     monkeypatch.setattr(rssm_module, "sample_one_hot", as_acted)
     data = to_tensors(batch)
     with torch.no_grad():
-        embedding = model.encoder(data.image, data.pose)
+        embedding, _ = model.encoder(data.image, data.pose)
         states, posterior, _ = model.rssm.observe(embedding, data.action, data.is_first)
     torch.testing.assert_close(torch.stack(posteriors, 1), posterior, rtol=1e-4, atol=1e-5)
     deter = torch.stack([d for d, _ in acted], 1)

@@ -24,9 +24,7 @@ def test_the_pose_and_the_labels_are_of_one_later_step_of_the_same_row():
     torch.manual_seed(0)
     states, batch = sequences(torch.zeros(32, 16))
     ahead = look_ahead(states, batch)
-    here, there = states.deter[..., 0], ahead.states.pose[..., 0]
-    assert torch.equal(ahead.states.deter, states.deter)
-    assert torch.equal(ahead.states.stoch, states.stoch)
+    here, there = states.deter[..., 0], ahead.pose[..., 0]
     assert torch.equal(there, ahead.reward)
     assert bool((there >= here).all())
     assert bool((there // 16 == here // 16).all())
@@ -41,7 +39,7 @@ def test_a_scene_that_was_touched_meanwhile_does_not_count():
     states, batch = sequences(cost)
     ahead = look_ahead(states, batch)
     here = torch.arange(16).expand(64, -1)
-    there = (ahead.states.pose[..., 0] % 16).long()
+    there = (ahead.pose[..., 0] % 16).long()
     passed = (there > 8) & (here <= 8) | (there > 9) & (here == 9)
     assert torch.equal(ahead.weight == 0, passed)
     first = (there == 8) & (here <= 8)

@@ -164,12 +164,15 @@ class PolicyRunner:
         model = self._networks.world_model
         pixels = preprocess(torch.from_numpy(image)).unsqueeze(0).unsqueeze(0)
         sense = torch.from_numpy(np.asarray(pose, np.float32)).view(1, 1, -1)
-        look = model.rssm.look(model.encoder(pixels, sense))[:, 0]
+        embedding, scene = model.encoder(pixels, sense)
+        look = model.rssm.look(embedding)[:, 0]
         forgets = self.config.world_model.memory == "observation"
         first = torch.tensor([forgets or self._state is None])
         previous = self._state if self._state is not None else model.rssm.initial(1)
         state, log_probs = model.rssm.observe_step(previous, self._action, look, first)
-        self._state = model.with_pose(self._redraw(state, log_probs), sense[:, 0])
+        self._state = model.with_pose(
+            self._redraw(state, log_probs), sense[:, 0], None if scene is None else scene[:, 0]
+        )
         return self._state
 
     def _redraw(self, state: State, log_probs: Tensor) -> State:

@@ -19,11 +19,13 @@ class EnsembleCost(nn.Module):
     A prediction is mean + k * standard deviation over the members.
     """
 
-    def __init__(self, features: int, config: WorldModelConfig) -> None:
+    def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:
         super().__init__()
         self.pessimism = config.cost_pessimism
         kind = COST_HEADS[config.cost_head]
-        self.heads = nn.ModuleList(kind(features, config) for _ in range(config.cost_ensemble))
+        self.heads = nn.ModuleList(
+            kind(features, config, skip) for _ in range(config.cost_ensemble)
+        )
 
     def members(self) -> list[BernoulliCost | TwoHotCost]:
         """The N heads."""
@@ -86,8 +88,10 @@ def bootstrap_mask(episode: Tensor, members: int) -> Tensor:
     return ((x ^ (x >> 15)) < SHARE * word).float()
 
 
-def cost_head(features: int, config: WorldModelConfig) -> BernoulliCost | TwoHotCost | EnsembleCost:
-    """The cost head that the config asks for.
+def cost_head(
+    features: int, config: WorldModelConfig, skip: int = 0
+) -> BernoulliCost | TwoHotCost | EnsembleCost:
+    """The cost head that the config asks for; it does not see the first ``skip`` features.
 
     Raises:
         ConfigError: an ensemble of less than one.
@@ -97,5 +101,5 @@ def cost_head(features: int, config: WorldModelConfig) -> BernoulliCost | TwoHot
             f"world_model.cost_ensemble is {config.cost_ensemble}; give 1 (one head) or more"
         )
     if config.cost_ensemble > 1:
-        return EnsembleCost(features, config)
-    return COST_HEADS[config.cost_head](features, config)
+        return EnsembleCost(features, config, skip)
+    return COST_HEADS[config.cost_head](features, config, skip)

@@ -12,6 +12,7 @@ from fosp_agent.config import RobotConfig, WorldModelConfig
 from fosp_agent.nn.distributions import symlog
 from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
 from fosp_agent.settings import ConfigError
+from fosp_agent.world_model.scene_map import SceneMap
 
 SMALLEST = 4
 """Side of the smallest feature map [pixel]; images are 16 times that."""
@@ -31,10 +32,15 @@ class ImageEncoder(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.size = SMALLEST * SMALLEST * sizes[-1]
 
-    def forward(self, image: Tensor) -> Tensor:
-        """(N, C, 64, 64) -> (N, E)."""
-        out: Tensor = self.layers(image.contiguous(memory_format=torch.channels_last))
-        return out.permute(0, 2, 3, 1).flatten(1)
+    def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(N, C, 64, 64) -> (N, E), and the first two feature maps (N, c, h, w)."""
+        out = image.contiguous(memory_format=torch.channels_last)
+        maps = []
+        for layer in self.layers:
+            out = layer(out)
+            if isinstance(layer, nn.SiLU):
+                maps.append(out)
+        return out.permute(0, 2, 3, 1).flatten(1), maps[:2]
 
 
 class Encoder(nn.Module):
@@ -51,6 +57,7 @@ class Encoder(nn.Module):
         if robot.pose_size:
             self.pose = MLP(robot.pose_size, config.units, layers=config.layers, units=config.units)
             self.size += config.units
+        self.scene_map = SceneMap(robot, config) if robot.camera else None
         center, scale = pose_range(robot)
         self.register_buffer("center", torch.tensor(center), persistent=False)
         self.register_buffer("scale", torch.tensor(scale), persistent=False)
@@ -63,13 +70,16 @@ class Encoder(nn.Module):
         """(..., P) [m], [rad] -> (..., P) in units of the pose range."""
         return (pose - self.center) / self.scale
 
-    def forward(self, image: Tensor, pose: Tensor) -> Tensor:
-        """(B, T, C, 64, 64), (B, T, P) -> (B, T, E)."""
-        embedding: Tensor = self.image(image.flatten(0, 1)).unflatten(0, image.shape[:2])
+    def forward(self, image: Tensor, pose: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(B, T, C, 64, 64), (B, T, P) -> (B, T, E), and the scene map (B, T, F) or None."""
+        lead = image.shape[:2]
+        flat, maps = self.image(image.flatten(0, 1))
+        embedding = flat.unflatten(0, lead)
+        scene = None if self.scene_map is None else self.scene_map.pack(maps).unflatten(0, lead)
         if self.pose is None:
-            return embedding
+            return embedding, scene
         sense = F.silu(self.pose(self.normalize_pose(pose)))
-        return torch.cat([embedding, sense.to(embedding.dtype)], -1)
+        return torch.cat([embedding, sense.to(embedding.dtype)], -1), scene
 
 
 def pose_range(robot: RobotConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -17,11 +17,12 @@ from fosp_agent.nn.layers import MLP
 class RewardHead(nn.Module):
     """Two-hot over symexp bins: (..., S) -> reward."""
 
-    def __init__(self, features: int, config: WorldModelConfig) -> None:
+    def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:
         super().__init__()
+        self.skip = skip
         self.values = TwoHot(config.bins, config.bin_limit)
         self.mlp = MLP(
-            features,
+            features - skip,
             config.bins,
             layers=config.layers,
             units=config.units,
@@ -31,11 +32,11 @@ class RewardHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(..., S) -> expected reward (...), float32."""
-        return self.values.decode(self.mlp(features))
+        return self.values.decode(self.mlp(features[..., self.skip :]))
 
     def loss(self, features: Tensor, reward: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        return self.values.loss(self.mlp.regularized(features), reward)
+        return self.values.loss(self.mlp.regularized(features[..., self.skip :]), reward)
 
 
 class ContinueHead(nn.Module):
@@ -82,12 +83,17 @@ class BernoulliCost(nn.Module):
     With ``cost_debias`` the outputs take that shift back and are calibrated probabilities.
     """
 
-    def __init__(self, features: int, config: WorldModelConfig) -> None:
+    def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:
         super().__init__()
+        self.skip = skip
         self.weight = config.cost_weight
         self.shift = math.log(config.cost_weight) if config.cost_debias else 0.0
         self.mlp = MLP(
-            features, 1, layers=config.layers, units=config.units, dropout=config.head_dropout
+            features - skip,
+            1,
+            layers=config.layers,
+            units=config.units,
+            dropout=config.head_dropout,
         )
 
     def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,11 +107,11 @@ class BernoulliCost(nn.Module):
 
     def probability(self, features: Tensor) -> Tensor:
         """(..., S) -> (...), in [0, 1]."""
-        return torch.sigmoid(self.mlp(features).float().squeeze(-1) - self.shift)
+        return torch.sigmoid(self.mlp(features[..., self.skip :]).float().squeeze(-1) - self.shift)
 
     def loss(self, features: Tensor, cost: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        logits = self.mlp.regularized(features).float().squeeze(-1)
+        logits = self.mlp.regularized(features[..., self.skip :]).float().squeeze(-1)
         error = F.binary_cross_entropy_with_logits(logits, cost.clamp(0, 1), reduction="none")
         return error * torch.where(cost >= 1, self.weight, 1.0)
 
@@ -113,12 +119,13 @@ class BernoulliCost(nn.Module):
 class TwoHotCost(nn.Module):
     """Labels are sums over action repeats."""
 
-    def __init__(self, features: int, config: WorldModelConfig) -> None:
+    def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:
         super().__init__()
+        self.skip = skip
         self.weight = config.cost_weight
         self.values = TwoHot(config.bins, config.bin_limit)
         self.mlp = MLP(
-            features,
+            features - skip,
             config.bins,
             layers=config.layers,
             units=config.units,
@@ -132,16 +139,16 @@ class TwoHotCost(nn.Module):
 
     def expected(self, features: Tensor) -> Tensor:
         """(..., S) -> (...), float32."""
-        return self.values.decode(self.mlp(features))
+        return self.values.decode(self.mlp(features[..., self.skip :]))
 
     def probability(self, features: Tensor) -> Tensor:
         """(..., S) -> mass of the bins above one half: the mean is never thresholded."""
-        mass = torch.softmax(self.mlp(features).float(), -1)
+        mass = torch.softmax(self.mlp(features[..., self.skip :]).float(), -1)
         return mass[..., self.values.bins > 0.5].sum(-1)
 
     def loss(self, features: Tensor, cost: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        error = self.values.loss(self.mlp.regularized(features), cost)
+        error = self.values.loss(self.mlp.regularized(features[..., self.skip :]), cost)
         return error * torch.where(cost >= 1, self.weight, 1.0)
 
 

@@ -14,8 +14,8 @@ from fosp_agent.world_model.rssm import State
 class Ahead(NamedTuple):
     """For each step t of each row, a later step f >= t of the same row."""
 
-    states: State
-    """(B, T, ...): latents of t with the pose of f."""
+    pose: Tensor
+    """(B, T, P) pose of f, in units of the pose range."""
     reward: Tensor
     """(B, T) labels of f."""
     cost: Tensor
@@ -40,7 +40,7 @@ def look_ahead(states: State, batch: TensorBatch) -> Ahead:
     unchanged = before.gather(1, later) == before
     index = later.unsqueeze(-1).expand(-1, -1, states.pose.shape[-1])
     return Ahead(
-        states._replace(pose=states.pose.gather(1, index)),
+        states.pose.gather(1, index),
         batch.reward.gather(1, later),
         batch.cost.gather(1, later),
         unchanged.float(),

@@ -14,6 +14,7 @@ from fosp_agent.config import WorldModelConfig
 from fosp_agent.nn.distributions import categorical_kl, sample_one_hot, unimix_log_probs
 from fosp_agent.nn.layers import GRUCell, NormedLinear, initialize
 from fosp_agent.world_model.motion import Motion
+from fosp_agent.world_model.scene_map import SceneMap
 
 WAVES = (1.0, 2.0, 4.0)
 """Frequencies, in half turns over the pose range, with which a direct pose is shown."""
@@ -34,12 +35,18 @@ class State(NamedTuple):
     """(..., N * K), one-hot each"""
     pose: Tensor | None = None
     """(..., P) where the pose is part of the state, in units of the pose range; else None."""
+    scene: Tensor | None = None
+    """(..., F) feature maps of the image, where the camera is known; else None."""
+    local: Tensor | None = None
+    """(..., L) what they show around the pose."""
 
     def features(self) -> Tensor:
         """(..., S)."""
         parts = [self.deter, self.stoch]
         if self.pose is not None:
             parts.append(pose_features(self.pose))
+        if self.local is not None:
+            parts.append(self.local)
         return torch.cat(parts, -1)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> State:
@@ -64,6 +71,7 @@ class RSSM(nn.Module):
         actions: int,
         config: WorldModelConfig,
         motion: Motion | None = None,
+        scene_map: SceneMap | None = None,
     ) -> None:
         """Build the model.
 
@@ -72,14 +80,18 @@ class RSSM(nn.Module):
             actions: A.
             config: sizes.
             motion: how actions move the pose, where it is part of the state.
+            scene_map: shows what is around a pose; it belongs to the encoder.
         """
         super().__init__()
         self.latents, self.classes, self.unimix = config.latents, config.classes, config.unimix
         self.kinematic = config.imagination == "kinematic"
         self.deter_size, self.stoch_size = config.deter, config.latents * config.classes
-        self.feature_size = self.deter_size + self.stoch_size
+        self.feature_size = self.latent_size = self.deter_size + self.stoch_size
         motion = motion or Motion((), (), ())
         self.feature_size += len(motion.stride) * (1 + 2 * len(WAVES))
+        self.feature_size += config.scene_units if scene_map is not None else 0
+        # Not registered: the encoder has its weights already.
+        self._scene_map = (scene_map,)
         self.register_buffer("stride", torch.tensor(motion.stride), persistent=False)
         self.register_buffer("low", torch.tensor(motion.low), persistent=False)
         self.register_buffer("high", torch.tensor(motion.high), persistent=False)
@@ -133,9 +145,18 @@ class RSSM(nn.Module):
         """
         pose = None if state.pose is None else state.pose + action * self.stride
         if self.kinematic and pose is not None:
-            return State(state.deter, state.stoch, pose.clamp(self.low, self.high))
+            return self.placed(state, pose.clamp(self.low, self.high))
         deter = self.advance(state, action)
-        return State(deter, sample_one_hot(self.prior(deter), generator).flatten(-2), pose)
+        stoch = sample_one_hot(self.prior(deter), generator).flatten(-2)
+        after = state._replace(deter=deter, stoch=stoch)
+        return after if pose is None else self.placed(after, pose)
+
+    def placed(self, state: State, pose: Tensor) -> State:
+        """The state with another pose (..., P), and what the scene shows there."""
+        scene_map = self._scene_map[0]
+        if scene_map is None or state.scene is None:
+            return state._replace(pose=pose)
+        return state._replace(pose=pose, local=scene_map.around(state.scene, pose))
 
     def observe_step(
         self, state: State, action: Tensor, look: Tensor, first: Tensor

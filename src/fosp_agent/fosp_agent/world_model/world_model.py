@@ -39,12 +39,18 @@ class WorldModel(nn.Module):
         self.decoded_share = config.training.decoded_share
         self.encoder = Encoder(config.robot, model)
         self.rssm = RSSM(
-            self.encoder.size, config.robot.action_size, model, motion=pose_motion(config)
+            self.encoder.size,
+            config.robot.action_size,
+            model,
+            motion=pose_motion(config),
+            scene_map=self.encoder.scene_map,
         )
         features = self.rssm.feature_size
         self.decoder = Decoder(features, config.robot, model)
-        self.reward = RewardHead(features, model)
-        self.cost = cost_head(features, model)
+        # With a scene map, touching is a question of the place alone, not of the whole scene.
+        skip = self.rssm.latent_size if self.encoder.scene_map is not None else 0
+        self.reward = RewardHead(features, model, skip)
+        self.cost = cost_head(features, model, skip)
         self.proceed = ContinueHead(features, model)
         self.cloning: MLP | None = None
         if model.cloning_scale:
@@ -65,10 +71,10 @@ class WorldModel(nn.Module):
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
-        embedding = self.encoder(batch.image, batch.pose)
+        embedding, scene = self.encoder(batch.image, batch.pose)
         first = self._forget(batch.is_first) if self.training else batch.is_first
         states, posterior, prior = self.rssm.observe(embedding, batch.action, first)
-        states = self.with_pose(states, batch.pose)
+        states = self.with_pose(states, batch.pose, scene)
         features = states.features()
         dynamics, representation = self.rssm.kl_losses(posterior, prior, self.config.free_nats)
         losses = {
@@ -90,7 +96,8 @@ class WorldModel(nn.Module):
 
     def _signal_losses(self, states: State, batch: TensorBatch) -> dict[str, Tensor]:
         """Reward's and cost's losses, (B, T) each, on this pose and perhaps on a later one."""
-        features = self._blurred(states).features()
+        here = states if states.pose is None else self._blurred(states, states.pose)
+        features = here.features()
         losses = {
             "reward": self.reward.loss(features, batch.reward),
             "cost": self._cost_loss(features, batch.cost, batch),
@@ -98,7 +105,7 @@ class WorldModel(nn.Module):
         if not self.config.lookahead or not self.training:
             return losses
         ahead = look_ahead(states, batch)
-        features = self._blurred(ahead.states).features()
+        features = self._blurred(states, ahead.pose).features()
         reward = self.reward.loss(features, ahead.reward)
         cost = self._cost_loss(features, ahead.cost, batch)
         return {
@@ -106,18 +113,24 @@ class WorldModel(nn.Module):
             "cost": 0.5 * (losses["cost"] + ahead.weight * cost),
         }
 
-    def _blurred(self, states: State) -> State:
-        """The states with noise on a direct pose, while training."""
+    def _blurred(self, states: State, pose: Tensor) -> State:
+        """The states at a pose (B, T, P), with noise on it while training."""
         noise = self.config.pose_noise
-        if not noise or not self.training or states.pose is None:
-            return states
-        return states._replace(pose=states.pose + noise * torch.randn_like(states.pose))
+        if not noise or not self.training:
+            return states if pose is states.pose else self.rssm.placed(states, pose)
+        return self.rssm.placed(states, pose + noise * torch.randn_like(pose))
 
-    def with_pose(self, state: State, pose: Tensor) -> State:
-        """The state with the observed pose (..., P) [m], [rad], where it is a part of it."""
+    def with_pose(self, state: State, pose: Tensor, scene: Tensor | None) -> State:
+        """The state with the observed pose (..., P) [m], [rad], where it is a part of it.
+
+        Args:
+            state: latents alone.
+            pose: observed.
+            scene: (..., F) the observed image's scene map, where there is one.
+        """
         if not self.config.direct_pose:
             return state
-        return state._replace(pose=self.encoder.in_range(pose))
+        return self.rssm.placed(state._replace(scene=scene), self.encoder.in_range(pose))
 
     def _cost_loss(self, features: Tensor, cost: Tensor, batch: TensorBatch) -> Tensor:
         """(B, T, S) -> (B, T); an ensemble's members learn from their own share of the episodes."""

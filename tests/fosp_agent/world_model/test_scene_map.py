@@ -1,0 +1,98 @@
+"""What the image shows where a pose is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fosp_agent.config import RobotConfig, load_preset
+from fosp_agent.settings import ConfigError
+from fosp_agent.world_model.scene_map import SceneMap
+from fosp_agent.world_model.world_model import WorldModel
+
+OVERHEAD = (100.0, 0.0, 0.0, 10.0, 0.0, 100.0, 0.0, 30.0, 0.0, 0.0, 0.0, 1.0)
+"""u = 100 x + 10, v = 100 y + 30."""
+ROBOT = RobotConfig(camera=OVERHEAD)
+MODEL = replace(load_preset("tiny").world_model, direct_pose=True, imagination="kinematic")
+
+
+@pytest.fixture
+def scene_map() -> SceneMap:
+    torch.manual_seed(0)
+    return SceneMap(ROBOT, MODEL)
+
+
+def pose_at(*place: float) -> torch.Tensor:
+    """A pose (6,) in units of the pose range."""
+    pose = torch.tensor([*place, 0.0, 0.0, 0.0])
+    return (pose - torch.tensor(ROBOT.pose_center)) / torch.tensor(ROBOT.pose_scale)
+
+
+def maps_of(scene_map: SceneMap, count: int) -> torch.Tensor:
+    """Random maps, packed (count, F)."""
+    return scene_map.pack([torch.randn(count, c, side, side) for c, side in scene_map.shapes])
+
+
+def test_a_pose_is_projected_to_its_pixel(scene_map: SceneMap):
+    torch.testing.assert_close(
+        scene_map.project(pose_at(0.5, 0.02, 0.1)), torch.tensor([60.0, 32.0])
+    )
+
+
+def test_the_same_thing_elsewhere_looks_the_same(scene_map: SceneMap):
+    shifted = [torch.randn(1, c, side, side) for c, side in scene_map.shapes]
+    # 8 pixels of the image are 4 cells of the first map and 2 of the second.
+    moved = [m.roll(m.shape[-1] // 8, -1) for m in shifted]
+    here = scene_map.around(scene_map.pack(shifted), pose_at(0.2, 0.0, 0.05)[None])
+    there = scene_map.around(scene_map.pack(moved), pose_at(0.28, 0.0, 0.05)[None])
+    elsewhere = scene_map.around(scene_map.pack(shifted), pose_at(0.28, 0.0, 0.05)[None])
+    torch.testing.assert_close(here, there, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(here, elsewhere, atol=1e-2)
+
+
+def test_one_map_for_many_poses_gives_what_a_copy_for_each_gives(scene_map: SceneMap):
+    scene = maps_of(scene_map, 1)
+    poses = torch.randn(5, 6)
+    shared = scene_map.around(scene.expand(5, -1), poses)
+    copied = scene_map.around(scene.repeat(5, 1), poses)
+    torch.testing.assert_close(shared, copied)
+
+
+def test_the_view_follows_the_pose_with_a_gradient(scene_map: SceneMap):
+    pose = pose_at(0.3, 0.01, 0.05)[None].requires_grad_()
+    scene_map.around(maps_of(scene_map, 1), pose).sum().backward()
+    assert pose.grad is not None
+    assert float(pose.grad[0, :2].abs().sum()) > 0
+
+
+def test_reward_and_cost_depend_on_the_place_alone():
+    config = load_preset(
+        "tiny",
+        {
+            "robot.camera": list(OVERHEAD),
+            "world_model.direct_pose": True,
+            "world_model.imagination": "kinematic",
+        },
+    )
+    model = WorldModel(config).eval()
+    features = torch.randn(4, model.rssm.feature_size)
+    other = features.clone()
+    other[:, : model.rssm.latent_size] += 1
+    assert torch.equal(model.cost.probability(features), model.cost.probability(other))
+    assert torch.equal(model.reward(features), model.reward(other))
+    other = features.clone()
+    other[:, model.rssm.latent_size :] += 1
+    assert not torch.equal(model.cost.probability(features), model.cost.probability(other))
+
+
+@pytest.mark.parametrize("camera", [OVERHEAD[:-1], (1.0,)])
+def test_a_matrix_of_another_size_is_refused_by_name(camera: tuple[float, ...]):
+    with pytest.raises(ConfigError, match=r"robot\.camera has \d+ numbers"):
+        SceneMap(replace(ROBOT, camera=camera), MODEL)
+
+
+def test_a_camera_without_a_direct_pose_is_refused():
+    with pytest.raises(ConfigError, match="direct_pose"):
+        SceneMap(ROBOT, replace(MODEL, direct_pose=False))
