@@ -31,7 +31,7 @@ def test_the_projected_tool_point_lies_on_the_finger_s_tip(seed: int):
         observation, _ = environment.reset(seed=seed)
         for _ in range(20):
             action = rng.uniform(-1, 1, 6) * [1, 1, 1, 0.1, 0.1, 0.1]
-            observation, *_ = environment.step(action + [0.3, 0, 0, 0, 0, 0])
+            observation, *_ = environment.step(action + np.array([0.3, 0, 0, 0, 0, 0]))
             pose = torch.tensor(observation["pose"])
             center, scale = config.robot.pose_center, config.robot.pose_scale
             place = scene_map.project((pose - torch.tensor(center)) / torch.tensor(scale))
