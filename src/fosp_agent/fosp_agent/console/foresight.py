@@ -93,7 +93,7 @@ class Foresight:
         self._check(episode.image, episode.action.shape[1])
         torch.manual_seed(0)
         model = self._networks.world_model
-        look = self._look(episode.image, episode.pose)
+        look, scene = self._look(episode.image, episode.pose)
         action = torch.from_numpy(episode.action)
         state, features = model.rssm.initial(1), []
         pose = torch.from_numpy(episode.pose)
@@ -101,7 +101,8 @@ class Foresight:
             first = torch.tensor([t == 0 or self._forgets])
             state, _ = model.rssm.observe_step(state, action[t - 1 : t] if t else action[:1],
                                                look[t : t + 1], first)  # fmt: skip
-            state = model.with_pose(state, pose[t : t + 1])
+            seen_there = None if scene is None else scene[t : t + 1]
+            state = model.with_pose(state, pose[t : t + 1], seen_there)
             features.append(state.features())
         seen = torch.cat(features)
         return _numbers(model.reward(seen)), _numbers(model.cost.probability(seen))
@@ -110,7 +111,7 @@ class Foresight:
         """The model state after the history: (1, ...)."""
         begin = len(history.images) - 1 if self._forgets else 0
         model = self._networks.world_model
-        look = self._look(history.images[begin:], history.poses[begin:])
+        look, scene = self._look(history.images[begin:], history.poses[begin:])
         pose = torch.from_numpy(history.poses[begin:])
         action = torch.from_numpy(history.actions[begin:])
         state = model.rssm.initial(1)
@@ -120,17 +121,19 @@ class Foresight:
             state, _ = model.rssm.observe_step(
                 state, before, look[t : t + 1], torch.tensor([t == 0])
             )
-            state = model.with_pose(state, pose[t : t + 1])
+            seen_there = None if scene is None else scene[t : t + 1]
+            state = model.with_pose(state, pose[t : t + 1], seen_there)
         return state
 
     def _look(self, images: ByteArray, poses: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-              ) -> Tensor:  # fmt: skip
-        """(T, 64, 64, C), (T, P) -> (T, U)."""
+              ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        """(T, 64, 64, C), (T, P) -> (T, U), and the scene map (T, F) where there is one."""
         model = self._networks.world_model
         pixels = preprocess(torch.from_numpy(np.ascontiguousarray(images))).unsqueeze(0)
         sense = torch.from_numpy(np.ascontiguousarray(poses, np.float32)).unsqueeze(0)
-        out: Tensor = model.rssm.look(model.encoder(pixels, sense))[0]
-        return out
+        embedding, scene = model.encoder(pixels, sense)
+        look: Tensor = model.rssm.look(embedding)
+        return look[0], None if scene is None else scene[0]
 
     def _pictures(self, features: Tensor) -> ByteArray:
         """(T, S) -> (T, 64, 64, C) uint8."""

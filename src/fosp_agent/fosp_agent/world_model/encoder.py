@@ -75,7 +75,9 @@ class Encoder(nn.Module):
         lead = image.shape[:2]
         flat, maps = self.image(image.flatten(0, 1))
         embedding = flat.unflatten(0, lead)
-        scene = None if self.scene_map is None else self.scene_map.pack(maps).unflatten(0, lead)
+        scene: Tensor | None = None
+        if self.scene_map is not None:
+            scene = self.scene_map.pack(maps).view(*lead, -1)
         if self.pose is None:
             return embedding, scene
         sense = F.silu(self.pose(self.normalize_pose(pose)))

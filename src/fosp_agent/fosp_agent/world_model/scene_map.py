@@ -75,14 +75,17 @@ class SceneMap(nn.Module):
             grid = (2 * points - 1).reshape(-1, 1, len(OFFSETS), 2)
             flat = scene.reshape(-1, scene.shape[-1]) if scene.stride(0) else scene[:1]
             local = torch.cat([look(m, grid) for m in self._unpack(flat)], -1)
-        return self.reduce(local).float().view(*lead, -1)
+        out: Tensor = self.reduce(local).float()
+        return out.view(*lead, -1)
 
     def _unpack(self, flat: Tensor) -> list[Tensor]:
         """(M, F) -> maps (M, c, h, w)."""
         sizes = [channels * side * side for channels, side in self.shapes]
         return [
             part.reshape(-1, channels, side, side)
-            for part, (channels, side) in zip(flat.split(sizes, -1), self.shapes, strict=True)
+            for part, (channels, side) in zip(
+                torch.split(flat, sizes, -1), self.shapes, strict=True
+            )
         ]
 
 
