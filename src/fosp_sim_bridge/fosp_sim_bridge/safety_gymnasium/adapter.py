@@ -23,11 +23,13 @@ TASKS = (
     "SafetyPointPush1",
     "SafetyPointFadingEasy1",
     "SafetyPointFadingHard1",
+    "SafetyCarButton1",
+    "SafetyCarPush1",
+    "SafetyPointRace2",
+    "SafetyPointBuildingGoal1",
 )
 CAMERA = "vision"
 IMAGE_SIZE = 64
-EPISODE_STEPS = 1000
-"""Simulator steps in an episode."""
 
 Observation = dict[str, npt.NDArray[Any]]
 Transition = tuple[Observation, float, float, bool, bool, dict[str, Any]]
@@ -70,7 +72,6 @@ class SafetyGymnasiumEnv:
         self.task = task
         self.cameras = cameras
         self.action_repeat = action_repeat
-        self.max_steps = EPISODE_STEPS // action_repeat
         self._env = (
             library.load()
             .make(f"{task}-v0", render_mode="rgb_array", width=IMAGE_SIZE, height=IMAGE_SIZE)
@@ -78,6 +79,7 @@ class SafetyGymnasiumEnv:
         )
         self._close = weakref.finalize(self, _free_renderers, self._env)
         self._env.task.render_conf.lidar_markers = False
+        self.max_steps = -(-int(self._env.task.num_steps) // action_repeat)
         self.action_size = int(np.prod(self._env.action_space.shape))
         self.action_scale = np.ones(self.action_size)
         self.action_space = spaces.Box(-1.0, 1.0, (self.action_size,), np.float32)

@@ -69,6 +69,10 @@ class Job:
         number = (self.seed * 10_000 + self.index) * len(BEHAVIOURS)
         return FIRST_SEED + number + list(BEHAVIOURS).index(self.kind)
 
+    def rng(self) -> np.random.Generator:
+        """What the behaviour draws its manner and its noise from."""
+        return np.random.default_rng([self.seed, self.index, list(BEHAVIOURS).index(self.kind)])
+
 
 @dataclass(frozen=True)
 class Written:
@@ -83,8 +87,7 @@ class Written:
 def drive(env: SafetyGymnasiumEnv, job: Job) -> Episode:
     """Let the job's behaviour drive one episode; its label is the simulator's truth."""
     body = body_of(env.task)
-    rng = np.random.default_rng([job.seed, job.index, list(BEHAVIOURS).index(job.kind)])
-    behaviour = BEHAVIOURS[job.kind](rng, body)
+    behaviour = BEHAVIOURS[job.kind](job.rng(), body)
     observation, _ = env.reset(seed=job.scene)
     images, actions, rewards, costs = [observation["image"]], [], [0.0], [0.0]
     terminated = truncated = False

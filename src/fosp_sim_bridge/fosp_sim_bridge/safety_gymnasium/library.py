@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from fosp_sim_bridge.safety_gymnasium.scenery import furnish
+
 
 def _with_array_factories(cls: type) -> type:
     """Replace array defaults of a class body by factories."""
@@ -49,17 +51,23 @@ def _array_defaults() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def load() -> ModuleType:
-    """The module ``safety_gymnasium``.
+    """The module ``safety_gymnasium``, with our scenery.
 
     Raises:
         RuntimeError: it is not installed.
     """
     try:
-        if sys.version_info < (3, 11):
-            return importlib.import_module("safety_gymnasium")
-        with _array_defaults():
-            return importlib.import_module("safety_gymnasium")
+        module = _imported()
     except ModuleNotFoundError as error:
         raise RuntimeError(
             f"safety-gymnasium is not installed ({error}); run `make setup`"
         ) from error
+    furnish(module)
+    return module
+
+
+def _imported() -> ModuleType:
+    if sys.version_info < (3, 11):
+        return importlib.import_module("safety_gymnasium")
+    with _array_defaults():
+        return importlib.import_module("safety_gymnasium")

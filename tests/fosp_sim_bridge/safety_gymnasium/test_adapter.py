@@ -40,3 +40,15 @@ def test_the_back_camera_adds_three_other_channels() -> None:
 def test_an_unknown_task_names_the_valid_ones() -> None:
     with pytest.raises(ValueError, match=r"Nonsense.*SafetyPointGoal1"):
         make("Nonsense")
+
+
+def test_reward_and_cost_are_summed_over_the_action_repeat() -> None:
+    totals = []
+    for repeat, decisions in ((1, 60), (20, 3)):
+        env = make("PointGoal1", cameras=("front",), action_repeat=repeat)
+        env.reset(seed=0)
+        steps = [env.step(np.array([1.0, 0.0]))[1:3] for _ in range(decisions)]
+        totals.append(np.array(steps).reshape(3, -1, 2).sum(1))
+        env.close()
+    assert np.allclose(totals[0], totals[1])
+    assert totals[0][:, 1].max() > 1.0  # a cost of several steps in one decision
