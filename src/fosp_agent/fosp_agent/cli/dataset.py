@@ -90,6 +90,28 @@ def check(
 
 
 @app.command()
+def scatter(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of episodes.")],
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("scatter.png"),
+) -> None:
+    """Return and cost of every trajectory, by who drove it: a table, and a picture."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from fosp_agent.episodes.spread import draw, points, table
+
+    console = Console()
+    found = {folder.resolve().name: points(open_store(folder)) for folder in folders}
+    for name, of in found.items():
+        rows = Table("who", "trajectories", "return", "cost", title=name)
+        for row in table(of):
+            rows.add_row(*row)
+        console.print(rows)
+    draw(dict(found), out)
+    console.print(f"picture: {out}", highlight=False)
+
+
+@app.command()
 def repair(
     file: Annotated[Path, typer.Argument(help="A damaged .mcap or a left-over .mcap.active.")],
 ) -> None:

@@ -25,7 +25,7 @@ BUILDING = "BuildingGoal1"
 
 def furnish(library: ModuleType) -> None:
     """Let the library's worlds find our textures, and register the building scene."""
-    world = import_module("safety_gymnasium.world")
+    world: Any = import_module("safety_gymnasium.world")
     world.BASE_DIR = str(assets_with_textures(Path(world.BASE_DIR)))
     _register_building(library)
 
@@ -54,7 +54,7 @@ def assets_with_textures(base: Path) -> Path:
 
 
 def _register_building(library: ModuleType) -> None:
-    tasks = import_module("safety_gymnasium.tasks")
+    tasks: Any = import_module("safety_gymnasium.tasks")
     goal_task: Any = tasks.GoalLevel1
 
     class BuildingGoalLevel1(goal_task):  # type: ignore[misc]  # the library is not typed

@@ -27,7 +27,8 @@ def noise(rng: np.random.Generator, cells: int) -> Field:
     step = SIDE // cells
     big = cv2.resize(grid, None, fx=step, fy=step, interpolation=cv2.INTER_CUBIC)
     inner = big[step : step + SIDE, step : step + SIDE]
-    return np.clip(inner, 0.0, 1.0)
+    field: Field = np.clip(inner, 0.0, 1.0)
+    return field
 
 
 def rough(rng: np.random.Generator) -> Field:
