@@ -16,6 +16,7 @@ NODES = (
     "trainer_node",
     "trials_node",
     "franka_node",
+    "franka_ros2_node",
     "reset_node",
     "console_node",
 )

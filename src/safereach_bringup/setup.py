@@ -15,6 +15,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         (f"share/{NAME}/launch", sorted(glob("launch/*.launch.py"))),
         (f"share/{NAME}/config", sorted(glob("config/*.yaml"))),
+        (f"share/{NAME}/config/external", sorted(glob("config/external/*.yaml"))),
     ],
     install_requires=["setuptools"],
     zip_safe=False,

@@ -280,3 +280,49 @@ def test_a_run_that_goes_on_with_another_agent_is_refused(tmp_path: Path):
     }
     with pytest.raises(ArgumentError, match="weights-000003.safetensors is of the agent 'fosp'"):
         settle(find("finetune"), texts, NOW)
+
+
+def test_a_real_robot_brings_its_own_nodes_file_and_defaults(weights, tmp_path):
+    workspace = tmp_path / "table.yaml"
+    workspace.touch()
+    texts = {"robot": "franky", "robot_host": "172.16.0.2", "weights": weights}
+    plan = settle(find("finetune"), texts | {"workspace": str(workspace)}, NOW)
+    nodes = {node.name: node for node in plan.nodes}
+    assert plan.config == "franky.yaml"
+    assert {"franka_node", "camera_node", "reset_node"} <= set(nodes)
+    assert not {"sim_bridge_node", "oracle_label_node", "franka_ros2_node"} & set(nodes)
+    assert nodes["franka_node"].parameters["host"] == "172.16.0.2"
+    assert nodes["command_gate_node"].parameters["use_sim_time"] is False
+    assert nodes["command_gate_node"].files == (str(workspace),)
+    assert plan.values["label"] == "manual"
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({}, "needs robot_host"),
+        ({"robot_host": "a", "lockstep": "true"}, "time does not wait"),
+        ({"robot_host": "a", "label": "oracle"}, "only a simulator knows"),
+        ({"robot_host": "a", "environment": "safety_gymnasium"}, "a simulator of its own"),
+    ],
+)
+def test_what_does_not_go_with_a_real_robot_is_refused(weights, texts, message):
+    with pytest.raises(ArgumentError, match=message):
+        settle(find("finetune"), {"robot": "franky", "weights": weights} | texts, NOW)
+
+
+def test_no_box_for_a_real_robot_is_shipped():
+    for robot in ("franky", "franka_ros2"):
+        text = (ROOT / f"src/safereach_bringup/config/{robot}.yaml").read_text()
+        gate = yaml.safe_load(text)["/**/command_gate_node"]["ros__parameters"]
+        assert not {"box_min", "box_max"} & set(gate)
+
+
+def test_two_sides_share_the_nodes_between_them(weights):
+    names = {}
+    for side in ("all", "robot", "trainer"):
+        plan = settle(find("finetune"), {"side": side, "weights": weights}, NOW)
+        names[side] = {node.name for node in plan.nodes}
+    assert names["trainer"] == {"trainer_node"}
+    assert not names["robot"] & names["trainer"]
+    assert names["robot"] | names["trainer"] == names["all"]

@@ -103,6 +103,28 @@ ARGUMENTS: tuple[Argument, ...] = (
         choices=("safereach", "safety_gymnasium"),
     ),
     Argument(
+        "robot",
+        "sim",
+        "The arm: simulated, a Franka by this project's own node, or a Franka by franka_ros2 and "
+        "a CRISP controller, started beside this",
+        choices=("sim", "franky", "franka_ros2"),
+    ),
+    Argument("robot_host", "", "Address of the arm's control unit, for robot:=franky"),
+    Argument(
+        "workspace",
+        "",
+        "Parameter file with the workspace box and the start pose of this very robot; without a "
+        "box the command gate does not arm",
+        "file",
+    ),
+    Argument(
+        "side",
+        "all",
+        "Which nodes run here: all, those of the computer at the robot, or those of the one that "
+        "learns",
+        choices=("all", "robot", "trainer"),
+    ),
+    Argument(
         "task",
         "three_obstacles",
         "Task of the environment: original, obstacle_shape, target_shape or three_obstacles for "

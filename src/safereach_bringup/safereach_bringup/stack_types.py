@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from safereach_bringup.arguments import Argument, Value
 
+ROBOT, TRAINER_SIDE, BOTH = "robot", "trainer", "all"
+"""The computer at the robot, the one that learns, and one that does both."""
+
 
 @dataclass(frozen=True)
 class Arg:
@@ -81,6 +84,8 @@ class Node:
     """The stack goes on when it cannot be kept alive, and nobody waits for it."""
     terminal: bool = False
     """Speaks to the person at the terminal; the others write log files."""
+    side: str = ROBOT
+    """Which machine it belongs on, where there are two."""
 
     @property
     def name(self) -> str:
@@ -109,8 +114,9 @@ class Plan:
 
     @property
     def config(self) -> str:
-        """Name of the parameter file, in `config/`."""
-        return f"{self.values['environment']}.yaml"
+        """Name of the parameter file, in `config/`: of the robot, or of the simulated one."""
+        robot = self.values.get("robot", "sim")
+        return f"{self.values['environment'] if robot == 'sim' else robot}.yaml"
 
     @property
     def run_dir(self) -> str:

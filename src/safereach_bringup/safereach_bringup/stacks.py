@@ -22,7 +22,10 @@ from safereach_bringup.arguments import (
     shipped_weights,
 )
 from safereach_bringup.arguments import parse as parse_arguments
+from safereach_bringup.real_robot import suit_the_robot
 from safereach_bringup.stack_types import (
+    BOTH,
+    TRAINER_SIDE,
     Arg,
     IfIs,
     IfSet,
@@ -43,15 +46,24 @@ SIMULATED_TIME: Mapping[str, Parameter] = {
 }
 """For the nodes that compare stamps: in lockstep time stands still between two commands."""
 
-SIMULATED_ROBOT = (
+REAL = When("robot", "sim", negated=True)
+"""A person stands beside this robot."""
+
+ROBOT_NODES = (
     Node(
         "fosp_sim_bridge",
         "sim_bridge_node",
         {"environment": Arg("environment"), "task": Arg("task"), "lockstep": Arg("lockstep")},
+        when=When("robot", "sim"),
     ),
-    Node("fosp_agent", "observation_node", SIMULATED_TIME),
-    Node("fosp_agent", "command_gate_node", SIMULATED_TIME),
+    Node("fosp_agent", "franka_node", {"host": Arg("robot_host")}, when=When("robot", "franky")),
+    Node("fosp_agent", "franka_ros2_node", when=When("robot", "franka_ros2")),
+    Node("fosp_agent", "camera_node", when=REAL, respawn=True),
+    Node("fosp_agent", "observation_node", SIMULATED_TIME, files=("{workspace}",)),
+    Node("fosp_agent", "command_gate_node", SIMULATED_TIME, files=("{workspace}",)),
+    Node("fosp_agent", "reset_node", files=("{workspace}",), when=REAL),
 )
+"""The arm, its camera, and what stands between them and whoever acts."""
 
 
 def session(learn: bool, require_policy: bool) -> Node:
@@ -134,6 +146,7 @@ TRAINER = Node(
         "seed": Arg("seed"),
     },
     respawn=True,
+    side=TRAINER_SIDE,
 )
 
 
@@ -174,7 +187,7 @@ TRIALS = Node(
     terminal=True,
 )
 
-LEARNING_ARGUMENTS = frozenset({"episodes", "updates_per_episode", "tests", "dataset"})
+LEARNING_ARGUMENTS = frozenset({"episodes", "updates_per_episode", "tests", "dataset", "side"})
 POLICY_ARGUMENTS = frozenset({"weights", "agent", "mode", "seed"})
 
 
@@ -198,7 +211,7 @@ STACKS: Mapping[str, Stack] = {
             "Episodes one after another, each labelled and learned from, with tests before and "
             "after; ends by itself",
             (
-                *SIMULATED_ROBOT,
+                *ROBOT_NODES,
                 session(learn=True, require_policy=True),
                 *recording("policy"),
                 *teleop(alone=False),
@@ -213,7 +226,7 @@ STACKS: Mapping[str, Stack] = {
             "evaluate",
             "The policy acts, nothing is learned; you call /start_episode",
             (
-                *SIMULATED_ROBOT,
+                *ROBOT_NODES,
                 session(learn=False, require_policy=True),
                 *recording("policy"),
                 *teleop(alone=False),
@@ -227,7 +240,7 @@ STACKS: Mapping[str, Stack] = {
             "An operator drives, marks and records demonstrations; with teleop:=none, whoever "
             "publishes `action`",
             (
-                *SIMULATED_ROBOT,
+                *ROBOT_NODES,
                 session(learn=False, require_policy=False),
                 *recording("teleop"),
                 *teleop(alone=True),
@@ -243,7 +256,7 @@ STACKS: Mapping[str, Stack] = {
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
-            (*SIMULATED_ROBOT, session(learn=False, require_policy=False), console()),
+            (*ROBOT_NODES, session(learn=False, require_policy=False), console()),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | OPERATOR_ARGUMENTS),
         ),
     )
@@ -273,6 +286,7 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
         ArgumentError: an argument is unknown or does not do, or the shipped weights are missing.
     """
     values = parse_arguments(stack.arguments, {k: v for k, v in texts.items() if v})
+    suit_the_robot(values, texts)
     if not values["run_dir"]:
         values["run_dir"] = str(fresh_run(stack.name, now or datetime.now(timezone.utc)))
     if values.get("weights") == "":
@@ -289,12 +303,18 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
     wanted = "dataset" in values and not texts.get("dataset")
     if wanted and default_robot and demonstrations().is_dir():
         values["dataset"] = str(demonstrations())
-    running = tuple(node for node in stack.nodes if node.when is None or node.when.holds(values))
+    sides = (BOTH, values.get("side", BOTH))
+    running = tuple(
+        node
+        for node in stack.nodes
+        if (node.when is None or node.when.holds(values))
+        and (sides[1] == BOTH or node.side in sides)
+    )
     nodes = tuple(
         replace(
             node,
             parameters={k: settled(v, node, values, running) for k, v in node.parameters.items()},
-            files=tuple(name.format(**values) for name in node.files),
+            files=tuple(name for file in node.files if (name := file.format(**values))),
         )
         for node in running
     )

@@ -1,0 +1,95 @@
+"""Whether an arm that others drive follows targets, judged by what its broadcaster says.
+
+For a stack in which a hardware interface and a Cartesian controller move the arm (franka_ros2 with
+a CRISP controller): after an error the hardware component goes inactive and everything falls
+silent, so that silence is the sign of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fosp_agent.errors import UserError
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WatchConfig:
+    """When the arm counts as ready."""
+
+    controller: str = "cartesian_impedance_controller"
+    """The controller that follows target_pose; it must be active."""
+    silence: float = 0.2
+    """Without a pose for this long the arm counts as stopped [s]."""
+    contact_force: float = 20.0
+    """External force that counts as a contact and ends the episode [N]; 0: none."""
+    contact_torque: float = 8.0
+    """External torque that does [N m]; 0: none."""
+    contact_time: float = 0.02
+    """How long either must last [s]."""
+
+    def __post_init__(self) -> None:
+        if not self.controller:
+            raise UserError("controller must name the controller that follows target_pose")
+        if not self.silence > 0:
+            raise UserError(f"silence must be positive, not {self.silence}")
+
+
+class BroadcastWatch:
+    """Feed it what is heard; times are of a steady clock [s]."""
+
+    def __init__(self, config: WatchConfig) -> None:
+        self._config = config
+        self._pose_at: float | None = None
+        self._active: Collection[str] | None = None
+        self._force_since: float | None = None
+        self._contact = ""
+        self._lost = False
+
+    def pose(self, now: float) -> None:
+        """A pose came."""
+        self._pose_at = now
+
+    def controllers(self, active: Collection[str]) -> None:
+        """These controllers are active."""
+        self._active = active
+
+    def wrench(self, wrench: Vector, now: float) -> None:
+        """The external force and torque (6,) [N, N m] came."""
+        config = self._config
+        force, torque = (float(np.linalg.norm(part)) for part in (wrench[:3], wrench[3:]))
+        hard = 0 < config.contact_force < force or 0 < config.contact_torque < torque
+        if not hard:
+            self._force_since = None
+            return
+        self._force_since = now if self._force_since is None else self._force_since
+        if now - self._force_since >= config.contact_time and not self._contact:
+            limits = f"over {config.contact_force:g} N or {config.contact_torque:g} N m"
+            found = f"contact: external force {force:.1f} N, torque {torque:.1f} N m, {limits}"
+            self._contact = f"{found}: call /recover once the arm is free"
+
+    def problem(self, now: float) -> str:
+        """Why the arm does not follow targets, and what to do; empty when it does.
+
+        A contact, or an arm that fell silent, stands until `recovered`.
+        """
+        silent = self._pose_at is None or now - self._pose_at > self._config.silence
+        self._lost = self._lost or (silent and self._pose_at is not None)
+        if self._contact:
+            return self._contact
+        if self._pose_at is None:
+            return "no pose of the arm yet: is franka_bringup running, with best-effort topics?"
+        if self._lost:
+            return "the arm's broadcaster fell silent, as after an error: free it, call /recover"
+        if self._active is not None and self._config.controller not in self._active:
+            return f"the controller {self._config.controller} is not active: call /recover"
+        return ""
+
+    def recovered(self) -> None:
+        """The recovery went through."""
+        self._contact, self._lost, self._force_since, self._pose_at = "", False, None, None

@@ -1,0 +1,36 @@
+"""What the launch arguments must be like where the robot is a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from safereach_bringup.arguments import ArgumentError, Value
+
+NOT_THERE = {
+    "environment": ("safety_gymnasium", "it is a simulator of its own"),
+    "lockstep": ("true", "time does not wait for a real robot"),
+    "label": ("oracle", "only a simulator knows; give manual or operator"),
+}
+"""Arguments that make no sense with a real robot, and why."""
+INSTEAD: Mapping[str, Value] = {"lockstep": False, "label": "manual"}
+"""What stands for their defaults."""
+
+
+def suit_the_robot(values: dict[str, Value], texts: Mapping[str, str]) -> None:
+    """Adapt defaults to a real robot; ``texts`` are the arguments as given.
+
+    Raises:
+        ArgumentError: an argument was given that a real robot cannot do, or one is missing.
+    """
+    robot = values.get("robot", "sim")
+    if robot == "sim":
+        return
+    for name, (wrong, why) in NOT_THERE.items():
+        if texts.get(name) == wrong:
+            raise ArgumentError(f"{name}:={wrong} does not go with robot:={robot}: {why}")
+    for name, value in INSTEAD.items():
+        if name in values and not texts.get(name) and values[name] in (True, "oracle"):
+            values[name] = value
+    here = values.get("side", "all") != "trainer"
+    if robot == "franky" and here and not values["robot_host"]:
+        raise ArgumentError("robot:=franky needs robot_host:=<address of the arm's control unit>")
