@@ -6,10 +6,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import fosp_agent.cli.pretrain as pretrain_verb
 import fosp_agent.training.pretrain as pretrain_module
 from fosp_agent.agents.networks import fingerprint
 from fosp_agent.episodes.errors import EpisodeError, SamplerError
@@ -166,6 +168,56 @@ def test_a_folder_that_has_a_run_is_not_begun_again(make_config, dataset: Path, 
     Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).checkpoint()
     with pytest.raises(PretrainError, match=r"already has a run; add --resume"):
         Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False)
+
+
+def test_a_folder_with_weights_alone_is_not_written_over(
+    make_config, dataset: Path, tmp_path: Path
+):
+    (tmp_path / WEIGHTS).write_bytes(b"precious")
+    with pytest.raises(PretrainError, match=r"already has a run .*weights\.safetensors"):
+        Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False)
+    assert (tmp_path / WEIGHTS).read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("missing", ["cost", "reward"])
+def test_a_dataset_without_a_kind_of_label_trains_and_warns_loudly(
+    make_config, make_episode, tmp_path: Path, capsys, missing: str
+):
+    store = EpisodeStore(tmp_path / "dataset")
+    for number in range(2):
+        episode = make_episode(f"original-{number}-0001", **{missing: np.zeros(8, np.float32)})
+        store.write(dataclasses.replace(episode, metadata={"seed": str(number)}))
+    where = plan(store.path, tmp_path / "run", 1, held_out=0.5)
+    run = Pretrainer.open(where, make_config(), resume=False)
+    pretrain_verb.train(run)
+    assert run.done == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count(f"WARNING no observation in {store.path} has a {missing} label") == 2
+    lines = read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert [f"has a {missing} label" in x["warning"] for x in lines if "warning" in x] == [True]
+    shares = next(line for line in lines if "dataset/cost_share" in line)
+    other = {"cost": "reward", "reward": "cost"}[missing]
+    assert shares[f"dataset/{missing}_share"] == 0 < shares[f"dataset/{other}_share"]
+
+
+def test_labels_of_both_kinds_give_no_warning(make_config, dataset: Path, tmp_path: Path):
+    assert Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).warnings == []
+
+
+def test_images_or_actions_of_another_size_are_refused_by_name(
+    make_config, dataset: Path, tmp_path: Path, make_episode
+):
+    store = EpisodeStore(dataset)
+    store.write(
+        dataclasses.replace(
+            make_episode("original-8-0001"),
+            action=np.zeros((8, 2), np.float32),
+            metadata={"seed": "8"},
+        )
+    )
+    with pytest.raises(MisfitError, match=r"original-8-0001 has image, pose and action sizes"):
+        Pretrainer.open(plan(dataset, tmp_path / "run", 1), make_config(), resume=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_resuming_nothing_is_an_error_that_names_the_file(

@@ -74,6 +74,8 @@ def train(run: Pretrainer) -> None:
             f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out); "
             f"checkpoints and TensorBoard in {where}"
         )
+        for text in run.warnings:
+            progress.warn(text)
         try:
             info = run.train(progress.show)
         except KeyboardInterrupt:
@@ -87,3 +89,5 @@ def train(run: Pretrainer) -> None:
             f"({run.agent.config.training.selection} score {run.selection.score:.3f})"
             + ("; stopped early" if run.selection.exhausted else "")
         )
+    for text in run.warnings:
+        progress.warn(text)

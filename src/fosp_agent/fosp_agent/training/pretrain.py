@@ -20,12 +20,13 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
+from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.finetune import SEED_STRIDE, make_sampler
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
-from fosp_agent.training.run_log import RunLog
+from fosp_agent.training.run_log import METRICS, RunLog
 from fosp_agent.training.sameness import require_same
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
@@ -73,6 +74,8 @@ class Pretrainer:
         self.selection = Selection(training.selection, training.early_stopping)
         self._measured_at = -1
         self._notes: RunLog | None = None
+        self.warnings: list[str] = []
+        """What is wrong with the dataset's labels, though one can train on them."""
 
     @classmethod
     def open(
@@ -101,10 +104,8 @@ class Pretrainer:
             OtherConfig: the run to be continued is of another agent, preset or setting.
         """
         path = plan.run_dir / CHECKPOINT
-        if not resume and path.exists():
-            raise PretrainError(
-                f"{plan.run_dir} already has a run; add --resume to go on, or choose another --out"
-            )
+        if not resume:
+            require_free(plan.run_dir)
         state: dict[str, Any] | None = None
         extra: dict[str, Any] = {}
         if resume:
@@ -123,13 +124,21 @@ class Pretrainer:
             if "selection" in extra:
                 run.selection.load_state_dict(extra["selection"])
         if distributed.is_main():
-            run._notes = RunLog(plan.run_dir, run.done if resume else None)
+            run._begin_log(resume)
         return run
 
     @property
     def done(self) -> int:
         """Gradient steps taken so far."""
         return self.agent.updates
+
+    def _begin_log(self, resume: bool) -> None:
+        self._notes = RunLog(self.plan.run_dir, self.done if resume else None)
+        shares = label_shares([*self.sampler.episodes, *self.held_out])
+        self.warnings = label_warnings(shares, self.plan.dataset)
+        self._log.scalars(self.done, {f"dataset/{k}_share": v for k, v in shares.items()})
+        for text in self.warnings:
+            self._log.note(self.done, "warning", text)
 
     @property
     def _log(self) -> RunLog:
@@ -220,6 +229,24 @@ class Pretrainer:
                 self.sampler.add(episode)
             else:
                 self.held_out.append(episode)
+
+
+def require_free(run_dir: Path) -> None:
+    """Refuse a folder that holds anything of a run: nothing is overwritten.
+
+    Raises:
+        PretrainError: saying how to go on.
+    """
+    if (run_dir / CHECKPOINT).exists():
+        raise PretrainError(
+            f"{run_dir} already has a run; add --resume to go on, or choose another --out"
+        )
+    found = [name for name in (WEIGHTS, BEST, METRICS) if (run_dir / name).exists()]
+    if found:
+        raise PretrainError(
+            f"{run_dir} already has a run without a checkpoint to go on from "
+            f"({', '.join(found)}); choose another --out, or remove the folder"
+        )
 
 
 def load_dataset(path: Path, config: AgentConfig) -> list[Episode]:
