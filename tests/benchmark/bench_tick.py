@@ -29,13 +29,14 @@ def main() -> int:
     default = ROOT / "models" / "safereach-small" / "weights.safetensors"
     parser.add_argument("--weights", type=Path, default=default)
     parser.add_argument("--episodes", type=int, default=5)
+    parser.add_argument("--launch", nargs="*", default=[], help="arguments, e.g. planning:=on")
     parser.add_argument("--limit-ms", type=float, default=20.0)
     options = parser.parse_args()
     if not options.weights.is_file():
         print(f"error: no weights file {options.weights}; give --weights", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
-        ticks = measure(Path(folder), options.weights.resolve(), options.episodes)
+        ticks = measure(Path(folder), options.weights.resolve(), options)
     p50, p99 = np.percentile(ticks, [50, 99])
     print(
         f"policy tick: p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {ticks.max():.1f} ms over "
@@ -45,11 +46,11 @@ def main() -> int:
     return int(p99 > options.limit_ms)
 
 
-def measure(folder: Path, weights: Path, episodes: int) -> npt.NDArray[np.float64]:
+def measure(folder: Path, weights: Path, options: argparse.Namespace) -> npt.NDArray[np.float64]:
     """Ticks [ms] of all episodes of one run."""
     command = [sys.executable, "-m", "fosp_agent.cli.main", "launch", "finetune"]
-    command += [f"run_dir:={folder}", f"weights:={weights}", f"episodes:={episodes}"]
-    command += ["tests:=0", "updates_per_episode:=1"]
+    command += [f"run_dir:={folder}", f"weights:={weights}", f"episodes:={options.episodes}"]
+    command += ["tests:=0", "updates_per_episode:=1", *options.launch]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     lines = (folder / "policy_latency.jsonl").read_text(encoding="utf-8").splitlines()
     return np.concatenate([json.loads(line)["ticks_ms"] for line in lines])

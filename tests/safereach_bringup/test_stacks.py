@@ -11,8 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fosp_agent.config import agents
-from safereach_bringup.arguments import ANY_AGENT, ARGUMENTS, KINDS, ArgumentError, parse, split
+from fosp_agent.config import agents, load_preset
+from fosp_agent.overrides import parse_overrides, with_overrides
+from safereach_bringup.arguments import (
+    ANY_AGENT,
+    ARGUMENTS,
+    KINDS,
+    PLANNING,
+    ArgumentError,
+    parse,
+    split,
+)
 from safereach_bringup.cli import describe
 from safereach_bringup.command import config_file
 from safereach_bringup.stack_types import Arg, IfSet
@@ -150,6 +159,24 @@ def test_given_values_reach_the_nodes_with_their_types(weights):
     nodes = {node.name: node for node in settle(find("finetune"), texts, NOW).nodes}
     assert nodes["trials_node"].parameters["episodes"] == 40
     assert nodes["sim_bridge_node"].parameters["lockstep"] is False
+
+
+def test_planning_stands_for_settings_of_the_policy_and_of_its_tests(weights):
+    def settings(**texts: str) -> set[object]:
+        nodes = settle(find("finetune"), {"weights": weights, **texts}, NOW).nodes
+        return {n.parameters["settings"] for n in nodes if "settings" in n.parameters}
+
+    assert settings() == {""}
+    assert settings(planning="on") == {PLANNING["on"]}
+    assert settings(planning="on", settings="planning.horizon=4") == {"planning.horizon=4"}
+    owners = [n.name for n in find("finetune").nodes if "settings" in n.parameters]
+    assert owners == ["policy_node", "trials_node"]
+
+
+def test_what_planning_stands_for_are_settings_that_acting_may_change():
+    preset = load_preset("tiny")
+    for text in PLANNING.values():
+        assert (with_overrides(preset, parse_overrides(text.split())) != preset) is bool(text)
 
 
 @pytest.mark.parametrize(

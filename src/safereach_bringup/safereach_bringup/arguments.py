@@ -150,6 +150,19 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("seed", "1", "Seed of the policy's and the trainer's randomness", "integer", least=0),
     Argument("seed_base", "1", "Seed of the first episode's scene", "integer", least=0),
     Argument("mode", "sample", "How the policy picks its action", choices=("sample", "greedy")),
+    Argument(
+        "planning",
+        "off",
+        "Candidates are followed through the world model before one acts, and the feasibility "
+        "shield may object",
+        choices=("off", "on"),
+    ),
+    Argument(
+        "settings",
+        "",
+        "Acting-time settings instead of those that planning stands for, such as "
+        "'planning.horizon=8 shield.enabled=true'",
+    ),
     Argument("lockstep", "true", "The simulator waits for the action", "flag"),
     Argument(
         "label",
@@ -177,6 +190,13 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument("console_token", "", "That token (default: a new one where one is needed)"),
 )
 """Every argument of every stack, by what a person is likely to change first."""
+
+
+PLANNING = {
+    "off": "",
+    "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return shield.enabled=true",
+}
+"""Acting-time settings that the argument `planning` stands for."""
 
 
 def shipped_weights() -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from safereach_bringup.arguments import (
     ANY_AGENT,
     ARGUMENTS,
+    PLANNING,
     Argument,
     ArgumentError,
     demonstrations,
@@ -129,6 +130,7 @@ POLICY = Node(
         "weights": Arg("weights"),
         "agent": Unless("agent", ANY_AGENT),
         "mode": Arg("mode"),
+        "settings": Arg("settings"),
         "seed": Arg("seed"),
         "run_dir": Arg("run_dir"),
     },
@@ -180,6 +182,7 @@ TRIALS = Node(
         "episodes": Arg("episodes"),
         "tests": Arg("tests"),
         "mode": Arg("mode"),
+        "settings": Arg("settings"),
         "run_dir": Arg("run_dir"),
         "expected_nodes": OtherNodes(),
     },
@@ -188,7 +191,7 @@ TRIALS = Node(
 )
 
 LEARNING_ARGUMENTS = frozenset({"episodes", "updates_per_episode", "tests", "dataset", "side"})
-POLICY_ARGUMENTS = frozenset({"weights", "agent", "mode", "seed"})
+POLICY_ARGUMENTS = frozenset({"weights", "agent", "mode", "planning", "settings", "seed"})
 
 
 OPERATOR_ARGUMENTS = frozenset({"label", "teleop", "operator", "note"})
@@ -299,6 +302,8 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
     if "agent" in values:
         earlier = newest_weights(Path(str(values["run_dir"])))
         require_agent(earlier or Path(str(values["weights"])), str(values["agent"]))
+    if values.get("settings") == "":
+        values["settings"] = PLANNING[str(values["planning"])]
     default_robot = values["environment"] == "safereach"
     wanted = "dataset" in values and not texts.get("dataset")
     if wanted and default_robot and demonstrations().is_dir():

@@ -196,6 +196,14 @@ def test_two_steps_in_quick_succession_are_too_fast() -> None:
     assert soon.reason is Reason.TOO_FAST
 
 
+def test_a_held_decision_is_executed_as_no_motion_and_the_verdict_says_why() -> None:
+    held = replace(request(np.zeros(6)), note="shield: none of 2 candidates will do")
+    verdict = CommandGate(CONFIG).judge(held, state())
+    assert verdict.accepted
+    assert not verdict.delta.any()
+    assert "none of 2 candidates will do" in verdict.detail
+
+
 def test_a_repeated_request_gets_the_first_answer_and_an_older_one_none() -> None:
     gate = CommandGate(CONFIG)
     first = gate.judge(request(np.full(6, 0.005), 1), state())

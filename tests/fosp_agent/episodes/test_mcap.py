@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import shutil
 import signal
@@ -16,6 +17,8 @@ from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from rosbags.highlevel import AnyReader
 
+from fosp_agent.episodes import schema
+from fosp_agent.episodes import writer as writer_module
 from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
@@ -62,17 +65,56 @@ def test_action_record_round_trips_with_its_candidates(store: EpisodeStore) -> N
     writer = store.writer("live", {}, [1.0] * 2)
     candidates = (
         Candidate("offline", np.array([0.5, -0.5], np.float32), 1.5, 0.25, 0.75),
-        Candidate("new", np.array([0.1, 0.2], np.float32), 2.5, 0.5, 0.25),
+        Candidate("new", np.array([0.1, 0.2], np.float32), 2.5, 0.5, 0.25, 0.125, 0.875),
     )
     sent = ActionRecord(
         7, "live", 0, "policy", np.array([0.1, 0.2]), np.array([0.3, 0.4]), "base", 1,
-        candidates, 0.5, 3, "ab" * 32,
+        candidates, 0.5, 3, "ab" * 32, 2, "new: feasibility 0.10 under 0.30", 1,
     )  # fmt: skip
     writer.action(9, sent)
     ((stamp, got),) = read_recording(writer.close()).actions
     assert stamp == 9
     assert [vars(c).keys() for c in got.candidates] == [vars(c).keys() for c in candidates]
     assert str(got) == str(sent)
+
+
+def test_an_action_of_an_earlier_version_is_read_by_the_files_own_definition(
+    store: EpisodeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = schema.schema_text(schema.ACTION)
+    before = "\n".join(
+        line
+        for line in today.splitlines()
+        if not re.search(r"SHIELD|shield|dropped|float32 violation|float32 feasibility$", line)
+        or "Feasibility u" in line
+    )
+    before = before.replace("uint32 weights_version", "float32 feasibility\nuint32 weights_version")
+    types = schema.typestore_of(before).types
+    assert not hasattr(types[schema.ACTION], "shield")
+
+    def as_before(record: ActionRecord) -> bytes:
+        candidate = types[schema.CANDIDATE]("new", np.array([0.5]), 1.5, 2.5, 0.5)
+        stamp = types[schema.HEADER](types[schema.TIME](0, 7), "base")
+        asked = np.array([0.5])
+        message = types[schema.ACTION](
+            stamp, record.episode_id, 3, "policy", asked, asked, 0, [candidate], 0.25, 9, "ab"
+        )
+        return bytes(schema.typestore_of(before).serialize_cdr(message, schema.ACTION))
+
+    text = schema.schema_text
+    monkeypatch.setattr(
+        schema, "schema_text", lambda name: before if name == schema.ACTION else text(name)
+    )
+    monkeypatch.setattr(writer_module, "encode_action", as_before)
+    writer = store.writer("live", {}, [1.0])
+    writer.action(9, ActionRecord(7, "live", 3, "policy", np.zeros(1), np.zeros(1)))
+    recording = read_recording(writer.close())
+    assert recording.damage == ""
+    ((_, got),) = recording.actions
+    assert (got.step, got.feasibility, got.weights_sha256) == (3, 0.25, "ab")
+    assert (got.shield, got.shield_reason, got.dropped) == (0, "", 0)
+    assert got.candidates[0].q_c == 2.5
+    assert np.isnan(got.candidates[0].violation)
 
 
 def test_file_is_read_by_rosbags_and_mcap_ros2(

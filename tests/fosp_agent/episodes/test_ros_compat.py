@@ -33,7 +33,18 @@ def test_observation_passes_through_ros_unchanged() -> None:
 def test_action_and_verdict_pass_through_ros_unchanged() -> None:
     six = np.linspace(-1.0, 1.0, 6)
     candidate = Candidate("new", six.astype(np.float32), 1.5, 2.5, 0.5)
-    action = records.ActionRecord(5, "e", 3, "policy", six, six, candidates=(candidate,))
+    action = records.ActionRecord(
+        5,
+        "e",
+        3,
+        "policy",
+        six,
+        six,
+        candidates=(candidate,),
+        shield=3,
+        shield_reason="why",
+        dropped=1,
+    )
     message = serialization.deserialize_message(records.encode_action(action), messages.Action)
     got = records.decode_action(serialization.serialize_message(message))
     assert str(got) == str(action)

@@ -91,12 +91,17 @@ def test_an_action_survives_into_the_gate_and_into_the_file() -> None:
             normalized=(delta / 0.01).tolist(),
             candidates=[candidate],
             weights_version=2,
+            shield=Action.SHIELD_HELD,
+            shield_reason="infeasible",
+            dropped=1,
         )
     )
     asked, stored = convert.request_from_action(message), convert.action_record(message)
     np.testing.assert_array_equal(asked.delta, delta)
     np.testing.assert_array_equal(stored.delta, delta)
     assert (asked.step, asked.stamp_ns, asked.source) == (3, 42, "policy")
+    assert (stored.shield, stored.shield_reason, stored.dropped) == (3, "infeasible", 1)
+    assert asked.note == "shield: infeasible"
     assert (stored.candidates[0].policy, stored.candidates[0].probability) == ("new", 0.75)
 
 

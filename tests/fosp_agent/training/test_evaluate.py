@@ -15,12 +15,14 @@ from fosp_agent.training.evaluate import (
     TestResult as Outcome,
 )
 from fosp_agent.training.evaluate import (
+    interventions,
     report,
     run_test,
     run_tests,
 )
 from fosp_agent.training.measures import wilson_interval
 from fosp_agent.training.weights import WeightsError, save_weights
+from fosp_agent.types import Candidate, Decision, ShieldState
 
 
 @pytest.mark.parametrize(
@@ -116,3 +118,53 @@ def test_an_unknown_mode_is_refused(make_config, tmp_path):
     save_weights(path, FospNetworks(make_config()), version=1)
     with pytest.raises(UserError, match=r"unknown mode 'bold'; choose one of sample, greedy"):
         PolicyRunner.from_file(path, mode="bold")
+
+
+def decision(policy: str, shield: ShieldState = ShieldState.OFF, dropped: int = 0) -> Decision:
+    """Two candidates, and holding still where the shield held; the first named acts."""
+    names = [policy, "offline"] if shield is not ShieldState.HELD else ["offline", "new", "hold"]
+    action = np.zeros(6, np.float32)
+    candidates = tuple(Candidate(name, action, 0.0, 0.0, 0.5) for name in names)
+    return Decision(action, names.index(policy), candidates, 1.0, dropped, shield, "")
+
+
+def test_how_often_planning_and_the_shield_stepped_in_is_counted():
+    found = interventions(
+        [
+            decision("new"),
+            decision("new", dropped=1),
+            decision("offline", ShieldState.REPLACED),
+            decision("hold", ShieldState.HELD, dropped=2),
+        ]
+    )
+    assert found == {
+        "new_policy_share": 0.5,
+        "replaced_share": 0.25,
+        "held_share": 0.25,
+        "dropped_share": 3 / 8,
+        "all_dropped_share": 0.25,
+    }
+
+
+def test_several_workers_give_the_results_of_one(make_config, tmp_path):
+    pytest.importorskip("fosp_sim_bridge.safereach.env")
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, FospNetworks(make_config(), expanded=True), version=1)
+
+    def run(workers: int) -> list[Outcome]:
+        return list(
+            run_tests(
+                path,
+                "safereach",
+                "original",
+                tests=2,
+                seed=3000,
+                mode="sample",
+                overrides={"planning.horizon": 2, "shield.enabled": True},
+                workers=workers,
+            )
+        )
+
+    alone = run(1)
+    assert run(2) == alone
+    assert alone[0] != alone[1]

@@ -182,6 +182,7 @@ class CommandGate:
         if (np.abs(request.delta - delta) > SLACK).any():
             asked, executed = in_words(request.delta), in_words(delta)
             detail = f"clipped to the limits: asked {asked}, executed {executed}"
+        detail = "; ".join(text for text in (request.note, detail) if text)
         normalized = np.clip(delta / self._scale, -1.0, 1.0)
         return Verdict(
             request.episode_id,

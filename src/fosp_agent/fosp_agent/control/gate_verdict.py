@@ -58,6 +58,8 @@ class Request:
     """(A,) the same over the action scale."""
     frame_id: str = ""
     """Frame of the delta; empty: the base frame."""
+    note: str = ""
+    """Why this is asked for and nothing else; goes into the verdict's detail."""
 
 
 @dataclass(frozen=True)

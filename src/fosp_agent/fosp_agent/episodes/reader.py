@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 from mcap.exceptions import McapError
 from mcap.reader import make_reader
-from mcap.records import Channel, Footer, McapRecord, Message, Metadata
+from mcap.records import Channel, Footer, McapRecord, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
 from rosbags.serde import SerdeError
 from zstandard import ZstdError
@@ -97,14 +97,20 @@ def read_recording(path: Path, *, validate: bool = False, streams: bool = False)
 
 def _read_into(recording: Recording, stream: IO[bytes], validate: bool) -> None:
     topics: dict[int, str] = {}
+    schemas: dict[int, str] = {}
+    texts: dict[int, str] = {}
     complete = False
     reader = StreamReader(stream, validate_crcs=validate, record_size_limit=_RECORD_LIMIT)
     try:
         for record in reader.records:
             if isinstance(record, Message):
-                _keep_message(recording, topics.get(record.channel_id, ""), record)
+                number = record.channel_id
+                _keep_message(recording, topics.get(number, ""), record, texts.get(number, ""))
+            elif isinstance(record, Schema):
+                schemas[record.id] = record.data.decode()
             elif isinstance(record, Channel):
                 topics[record.id] = record.topic
+                texts[record.id] = schemas.get(record.schema_id, "")
             else:
                 _keep_metadata(recording, record)
                 complete = complete or isinstance(record, Footer)
@@ -114,11 +120,11 @@ def _read_into(recording: Recording, stream: IO[bytes], validate: bool) -> None:
         recording.damage = "the file ends before its index"
 
 
-def _keep_message(recording: Recording, topic: str, message: Message) -> None:
+def _keep_message(recording: Recording, topic: str, message: Message, text: str) -> None:
     if topic == "/observation":
         recording.observations.append((message.log_time, decode_observation(message.data)))
     elif topic == "/action":
-        recording.actions.append((message.log_time, decode_action(message.data)))
+        recording.actions.append((message.log_time, decode_action(message.data, text)))
     elif topic == "/command_verdict":
         recording.verdicts.append((message.log_time, decode_verdict(message.data)))
     elif topic in STREAMS:

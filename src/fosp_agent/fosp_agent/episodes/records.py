@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fosp_agent.episodes import schema
 from fosp_agent.episodes.errors import EpisodeError
-from fosp_agent.types import ByteArray, Candidate
+from fosp_agent.types import ByteArray, Candidate, ShieldState
 
 DoubleArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -72,6 +72,10 @@ class ActionRecord:
     feasibility: float = float("nan")
     weights_version: int = 0
     weights_sha256: str = ""
+    shield: int = ShieldState.OFF.value
+    shield_reason: str = ""
+    dropped: int = 0
+    """Candidates that planning dropped."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,8 @@ def _candidate_message(candidate: Candidate) -> Any:
         q_r=candidate.q_r,
         q_c=candidate.q_c,
         probability=candidate.probability,
+        violation=candidate.violation,
+        feasibility=candidate.feasibility,
     )
 
 
@@ -202,13 +208,23 @@ def encode_action(record: ActionRecord) -> bytes:
         feasibility=record.feasibility,
         weights_version=record.weights_version,
         weights_sha256=record.weights_sha256,
+        shield=record.shield,
+        shield_reason=record.shield_reason,
+        dropped=record.dropped,
     )
     return cdr(message, schema.ACTION)
 
 
-def decode_action(data: bytes) -> ActionRecord:
-    """Inverse of `encode_action`."""
-    message: Any = schema.typestore().deserialize_cdr(data, schema.ACTION)
+def decode_action(data: bytes, text: str = "") -> ActionRecord:
+    """Inverse of `encode_action`.
+
+    Args:
+        data: CDR.
+        text: definition that the data were written with; empty: today's. What it did not have yet
+            gets its default.
+    """
+    types = schema.typestore_of(text) if text else schema.typestore()
+    message: Any = types.deserialize_cdr(data, schema.ACTION)
     candidates = tuple(
         Candidate(
             policy=candidate.policy,
@@ -216,6 +232,8 @@ def decode_action(data: bytes) -> ActionRecord:
             q_r=float(candidate.q_r),
             q_c=float(candidate.q_c),
             probability=float(candidate.probability),
+            violation=float(getattr(candidate, "violation", "nan")),
+            feasibility=float(getattr(candidate, "feasibility", "nan")),
         )
         for candidate in message.candidates
     )
@@ -232,6 +250,9 @@ def decode_action(data: bytes) -> ActionRecord:
         feasibility=float(message.feasibility),
         weights_version=int(message.weights_version),
         weights_sha256=message.weights_sha256,
+        shield=int(getattr(message, "shield", 0)),
+        shield_reason=getattr(message, "shield_reason", ""),
+        dropped=int(getattr(message, "dropped", 0)),
     )
 
 

@@ -78,3 +78,16 @@ def typestore() -> Typestore:
         types.update(get_types_from_msg(definition(name), name))
     store.register(types)
     return store
+
+
+@cache
+def typestore_of(text: str) -> Typestore:
+    """The types as a file of an earlier version defines them.
+
+    Args:
+        text: of an action, as `schema_text` gives it.
+    """
+    store = get_typestore(Stores.ROS2_JAZZY)
+    found = get_types_from_msg(text, ACTION)
+    store.register({name: found[name] for name in (ACTION, CANDIDATE)})
+    return store

@@ -196,12 +196,17 @@ def action_record(message: Action) -> ActionRecord:
                 one.q_r,
                 one.q_c,
                 one.probability,
+                one.violation,
+                one.feasibility,
             )
             for one in message.candidates
         ),
         feasibility=message.feasibility,
         weights_version=message.weights_version,
         weights_sha256=message.weights_sha256,
+        shield=message.shield,
+        shield_reason=message.shield_reason,
+        dropped=message.dropped,
     )
 
 
@@ -234,6 +239,7 @@ def request_from_action(message: Action) -> Request:
         delta=np.asarray(message.delta, np.float64),
         normalized=np.asarray(message.normalized, np.float64),
         frame_id=message.header.frame_id,
+        note=f"shield: {message.shield_reason}" if message.shield_reason else "",
     )
 
 

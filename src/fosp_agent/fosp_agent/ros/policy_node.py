@@ -19,6 +19,7 @@ from fosp_agent.control.latency import LatencyLog
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.control.weights_follower import Chunk, WeightsFollower
 from fosp_agent.errors import UserError
+from fosp_agent.overrides import parse_overrides
 from fosp_agent.ros.conversions import image_from_message
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE
@@ -38,6 +39,9 @@ class PolicyConfig:
     """"sample", or "greedy" for tests."""
     seed: int = 0
     """Of the randomness outside episodes; each episode is seeded by the session."""
+    settings: str = ""
+    """Acting-time settings, section.key=value each, separated by spaces; such as
+    planning.horizon=8 shield.enabled=true. They hold for every weights file."""
     torch_threads: int = 1
     cache_dir: Path = Path("~/.cache/safereach/weights")
     """Where fetched weights are kept."""
@@ -85,7 +89,11 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _load(self, path: Path) -> PolicyRunner:
         config = self._config
         runner = PolicyRunner.from_file(
-            path, mode=config.mode, seed=config.seed, agent=config.agent
+            path,
+            mode=config.mode,
+            seed=config.seed,
+            overrides=parse_overrides(config.settings.split()),
+            agent=config.agent,
         )
         robot = runner.config.robot
         side, channels = robot.image_size, robot.image_channels
@@ -179,12 +187,17 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
                     q_r=float(candidate.q_r),
                     q_c=float(candidate.q_c),
                     probability=float(candidate.probability),
+                    violation=float(candidate.violation),
+                    feasibility=float(candidate.feasibility),
                 )
                 for candidate in decision.candidates
             ],
             feasibility=float(decision.feasibility),
             weights_version=runner.version,
             weights_sha256=runner.sha256,
+            shield=int(decision.shield),
+            shield_reason=decision.shield_reason,
+            dropped=decision.dropped,
         )
 
 

@@ -63,6 +63,8 @@ class TrialsConfig:
     test_seed: int = 1000
     mode: str = "sample"
     """How the tested policy picks its action: sample or greedy."""
+    settings: str = ""
+    """Acting-time settings of the tests, as the policy node's."""
     expected_nodes: tuple[str, ...] = EXPECTED
     missing_patience: float = 20.0
     """How long a node may be away [s]."""
@@ -210,6 +212,7 @@ class Trials:
         command += ["--weights", str(weights), "--environment", config.environment]
         command += ["--task", config.task, "--tests", str(config.tests)]
         command += ["--seed", str(config.test_seed), "--mode", config.mode]
+        command += [word for text in config.settings.split() for word in ("--set", text)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             try:
                 output, _ = child.communicate()

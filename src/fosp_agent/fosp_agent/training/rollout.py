@@ -135,6 +135,9 @@ def _write(writer: EpisodeWriter, episode_id: str, moment: Moment, runner: Polic
         feasibility=decision.feasibility,
         weights_version=runner.version,
         weights_sha256=runner.sha256,
+        shield=int(decision.shield),
+        shield_reason=decision.shield_reason,
+        dropped=decision.dropped,
     )
     writer.action(stamp, asked)
     writer.verdict(stamp, VerdictRecord(stamp, episode_id, step, "policy", True, delta, normalized))
