@@ -81,6 +81,7 @@ class SceneMap(nn.Module):
     def _unpack(self, flat: Tensor) -> list[Tensor]:
         """(M, F) -> maps (M, c, h, w)."""
         sizes = [channels * side * side for channels, side in self.shapes]
+        parts = torch.split(flat, sizes, -1)
         return [
             part.reshape(-1, channels, side, side)
             for part, (channels, side) in zip(
