@@ -84,9 +84,7 @@ class SceneMap(nn.Module):
         parts = torch.split(flat, sizes, -1)
         return [
             part.reshape(-1, channels, side, side)
-            for part, (channels, side) in zip(
-                torch.split(flat, sizes, -1), self.shapes, strict=True
-            )
+            for part, (channels, side) in zip(parts, self.shapes, strict=True)
         ]
 
 
