@@ -21,6 +21,9 @@ class PlanningConfig:
     """Candidates with a larger predicted probability of a violation are dropped."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
+    cost_weight: float = 1.0
+    """Weight of the cost value in a candidate's score. It tells what the policy would suffer that
+    goes on; a planner that looks ahead itself may do without it (0)."""
     violation_weight: float = 0.0
     """Predicted violation lowers a candidate's score by this much, in units of Q~."""
     choice: Literal["value", "return"] = "value"

@@ -174,7 +174,7 @@ def score_courses(
     """
     by_value = config.choice == "value"
     reward, cost = courses[2:4] if by_value else courses[4:6]
-    score = reward / scales[0] - cost / scales[1]
+    score = reward / scales[0] - config.cost_weight * cost / scales[1]
     if config.violation_weight:
         score = score - config.violation_weight * courses.violation
     return score
