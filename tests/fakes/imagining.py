@@ -28,7 +28,7 @@ def see(agent: ModelBasedAgent[Any], batch: Any) -> tuple[Posterior, TensorBatch
     data = to_tensors(batch)
     with torch.no_grad():
         states = agent.networks.world_model.filter(data).states
-    return Posterior(states, states.features()), data
+    return Posterior.of(states), data
 
 
 def imagined(agent: ModelBasedAgent[Any], batch: Any) -> Rollout:

@@ -35,7 +35,7 @@ def see(agent: Fosp, batch: Any) -> tuple[Posterior, Any]:
     data = to_tensors(batch)
     with torch.no_grad():
         states = agent.networks.world_model.filter(data).states
-    return Posterior(states, states.features()), data
+    return Posterior.of(states), data
 
 
 def reward_samples(agent: Fosp, posterior: Posterior, data: Any, rollout: Rollout) -> list[Samples]:

@@ -23,7 +23,7 @@ def gradient(agent: Fosp, batch: Any) -> Tensor:
     with frozen([nets.world_model, *nets.behaviors()]):
         with torch.no_grad():
             states = nets.world_model.filter(data).states
-        posterior = Posterior(states, states.features())
+        posterior = Posterior.of(states)
         loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
     parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
     return torch.cat([p.flatten() for p in parts])
@@ -68,7 +68,7 @@ def test_learning_from_them_makes_the_policy_do_likewise(make_agent: Any, make_b
     data, nets = to_tensors(batch), agent.networks
     with torch.no_grad():
         states = nets.world_model.filter(data).states
-    posterior, learner = Posterior(states, states.features()), list(nets.learner().parameters())
+    posterior, learner = Posterior.of(states), list(nets.learner().parameters())
     before = agent._intervention_loss(posterior, data, {})
     for parameter, slope in zip(learner, torch.autograd.grad(before, learner), strict=True):
         parameter.data -= 1e-3 * slope
@@ -89,5 +89,5 @@ def test_how_many_there_were_is_reported(make_agent: Any, make_batch: Any, value
     data = to_tensors(marked(make_batch(), value))
     with torch.no_grad():
         states = agent.networks.world_model.filter(data).states
-    agent._intervention_loss(Posterior(states, states.features()), data, metrics)
+    agent._intervention_loss(Posterior.of(states), data, metrics)
     assert (metrics["actor/interventions"] > 0) is value

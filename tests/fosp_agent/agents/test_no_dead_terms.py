@@ -23,7 +23,7 @@ def gradient(agent: Fosp, batch: Any) -> Tensor:
     with frozen([nets.world_model, *nets.behaviors()]):
         with torch.no_grad():
             states = nets.world_model.filter(data).states
-        posterior = Posterior(states, states.features())
+        posterior = Posterior.of(states)
         loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
     parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
     return torch.cat([p.flatten() for p in parts])
@@ -111,7 +111,7 @@ def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
     with frozen([nets.world_model, *nets.behaviors()]):
         with torch.no_grad():
             states = nets.world_model.filter(data).states
-        posterior = Posterior(states, states.features())
+        posterior = Posterior.of(states)
         for _ in range(40):
             torch.manual_seed(0)
             loss, metrics = agent._actor_loss(posterior, data, agent._imagine(posterior, data))

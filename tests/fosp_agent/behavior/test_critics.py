@@ -105,3 +105,19 @@ def test_the_pull_towards_the_slow_copy_is_a_switch(pair: CriticPair):
     torch.nn.init.normal_(pair.slow_q.mlp.output.weight)
     data = samples([0.0, 1.0])
     assert q_loss(pair, data, 1.0) > q_loss(pair, data, 0.0)
+
+
+def test_a_blind_critic_does_not_see_the_last_features_but_sees_the_action(make_config):
+    pair = CriticPair(8, make_config(), blind=3)
+    for network in (pair.q, pair.v):
+        torch.nn.init.normal_(network.mlp.output.weight)
+    features, action = torch.randn(4, 8), torch.randn(4, 6)
+    hidden, seen = features.clone(), features.clone()
+    hidden[:, 5:] += 1
+    seen[:, :5] += 1
+    assert torch.equal(pair.v(features), pair.v(hidden))
+    assert torch.equal(pair.action_value(features, action), pair.action_value(hidden, action))
+    assert not torch.equal(pair.v(features), pair.v(seen))
+    assert not torch.equal(pair.action_value(features, action), pair.action_value(seen, action))
+    other = pair.action_value(features, action + 1)
+    assert not torch.equal(pair.action_value(features, action), other)

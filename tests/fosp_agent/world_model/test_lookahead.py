@@ -3,7 +3,7 @@
 import torch
 
 from fosp_agent.tensors import TensorBatch
-from fosp_agent.world_model.lookahead import look_ahead
+from fosp_agent.world_model.lookahead import look_ahead, look_back
 from fosp_agent.world_model.rssm import State
 
 
@@ -45,3 +45,25 @@ def test_a_scene_that_was_touched_meanwhile_does_not_count():
     first = (there == 8) & (here <= 8)
     assert bool(first.any()) and bool((ahead.weight[first] == 1).all())
     assert bool((ahead.cost[first] == 1).all())
+
+
+def test_looking_back_keeps_the_pose_and_takes_an_earlier_scene_of_the_row():
+    torch.manual_seed(0)
+    states, batch = sequences(torch.zeros(32, 16))
+    back = look_back(states, batch)
+    here, there = states.deter[..., 0], back.deter[..., 0]
+    assert torch.equal(back.pose, states.pose)
+    assert torch.equal(back.stoch[..., 0], -there)
+    assert bool((there <= here).all())
+    assert bool((there // 16 == here // 16).all())
+    assert float((here - there).mean()) > 2
+
+
+def test_looking_back_never_passes_a_touch():
+    torch.manual_seed(0)
+    cost = torch.zeros(64, 16)
+    cost[:, 8] = 1
+    states, batch = sequences(cost)
+    there = look_back(states, batch).deter[..., 0] % 16
+    here = torch.arange(16).expand(64, -1)
+    assert bool((there[here > 8] > 8).all())

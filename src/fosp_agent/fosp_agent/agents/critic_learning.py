@@ -56,7 +56,7 @@ def critic_samples(
             return [imagined]
         following = pair.v(posterior.features)
         real = Samples(
-            posterior.features[:, :-1],
+            posterior.varied[:, :-1],
             data.action[:, :-1],
             in_sample_target(signal.labels, following, data, config),
             within_episode(data.is_first),

@@ -100,7 +100,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
     def _offline_loss(self, posterior: Posterior, data: TensorBatch, metrics: Metrics) -> Tensor:
         """First part of eq. 20, on every pair (s_t, a_t) with a successor in its row."""
         nets, config = self.networks, self.config.actor
-        features = posterior.features[:, :-1].flatten(0, 1)
+        features = posterior.varied[:, :-1].flatten(0, 1)
         action = data.action[:, :-1].flatten(0, 1)
         with torch.no_grad():
             reward, cost = nets.advantages(features, action)
@@ -207,7 +207,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         self, posterior: Posterior, data: TensorBatch, rollout: Rollout
     ) -> Metrics:
         network, config = self.networks.reachability, self.config.reachability
-        real, imagined = posterior.features.transpose(0, 1), rollout.features
+        real, imagined = posterior.varied.transpose(0, 1), rollout.features
         labels = (data.cost > 0).float().transpose(0, 1)
         follows = within_episode(data.is_first).transpose(0, 1)
         with torch.no_grad():

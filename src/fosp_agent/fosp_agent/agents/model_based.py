@@ -32,6 +32,15 @@ class Posterior(NamedTuple):
     """(B, T, ...)"""
     features: Tensor
     """(B, T, S)"""
+    varied: Tensor
+    """(B, T, S) the same steps as seen from an earlier, untouched scene and with noise on the pose,
+    for values and policies to learn from; ``features`` itself where the config has neither."""
+
+    @staticmethod
+    def of(states: State, varied: Tensor | None = None) -> Posterior:
+        """With the features of the states, and their variation where there is one."""
+        features = states.features()
+        return Posterior(states, features, features if varied is None else varied)
 
 
 class ModelBasedAgent(ABC, Generic[Networks]):
@@ -147,7 +156,8 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         states = filtered.states.map(torch.Tensor.detach)
         metrics = {f"loss/{name}": float(x.detach().mean()) for name, x in filtered.losses.items()}
         metrics["gradient/world_model"] = norm
-        return Posterior(states, states.features()), metrics
+        with torch.no_grad():
+            return Posterior.of(states, model.varied(states, data)), metrics
 
     def _imagine(self, posterior: Posterior, data: TensorBatch) -> Rollout:
         """Let the policy that learns run from real states: all of them, or a random part."""

@@ -26,7 +26,9 @@ class FospNetworks(AgentNetworks):
     def __init__(self, config: AgentConfig, *, expanded: bool = False) -> None:
         super().__init__(config)
         features = self.feature_size
-        self.reward_critic = CriticPair(features, config)
+        # How far the target is does not depend on what stands beside the gripper.
+        blind = self.world_model.rssm.local_size
+        self.reward_critic = CriticPair(features, config, blind=blind)
         self.cost_critic = CriticPair(features, config)
         self.reachability = Reachability(features, config)
         self.lagrangian = AugmentedLagrangian(config.lagrangian)

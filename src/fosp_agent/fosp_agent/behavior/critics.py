@@ -17,12 +17,23 @@ from fosp_agent.nn.layers import MLP
 class ValueNetwork(nn.Module):
     """A two-hot network: (..., I) -> value (...)."""
 
-    def __init__(self, inputs: int, config: AgentConfig) -> None:
+    def __init__(
+        self, features: int, config: AgentConfig, *, actions: int = 0, blind: int = 0
+    ) -> None:
+        """A network over [features, action].
+
+        Args:
+            features: S.
+            config: sizes.
+            actions: A; 0 for V.
+            blind: how many features at the end of S it does not see.
+        """
         super().__init__()
+        self.features, self.blind = features, blind
         model = config.world_model
         self.values = TwoHot(model.bins, model.bin_limit)
         self.mlp = MLP(
-            inputs,
+            features - blind + actions,
             model.bins,
             layers=model.layers,
             units=model.units,
@@ -32,12 +43,17 @@ class ValueNetwork(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """(..., I) -> (..., bins)."""
-        out: Tensor = self.mlp(x)
+        out: Tensor = self.mlp(self._seen(x))
         return out
 
     def trained_logits(self, x: Tensor) -> Tensor:
         """The same with dropout while training: (..., I) -> (..., bins)."""
-        return self.mlp.regularized(x)
+        return self.mlp.regularized(self._seen(x))
+
+    def _seen(self, x: Tensor) -> Tensor:
+        if not self.blind:
+            return x
+        return torch.cat([x[..., : self.features - self.blind], x[..., self.features :]], -1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., I) -> (...), float32."""
@@ -47,10 +63,17 @@ class ValueNetwork(nn.Module):
 class CriticPair(nn.Module):
     """Q and V of one signal, and the slow copy of Q."""
 
-    def __init__(self, features: int, config: AgentConfig) -> None:
+    def __init__(self, features: int, config: AgentConfig, *, blind: int = 0) -> None:
+        """Both networks.
+
+        Args:
+            features: S.
+            config: sizes.
+            blind: how many features at the end of S they do not see.
+        """
         super().__init__()
-        self.q = ValueNetwork(features + config.robot.action_size, config)
-        self.v = ValueNetwork(features, config)
+        self.q = ValueNetwork(features, config, actions=config.robot.action_size, blind=blind)
+        self.v = ValueNetwork(features, config, blind=blind)
         self.slow_q = copy.deepcopy(self.q).requires_grad_(False)
 
     def action_value(self, features: Tensor, action: Tensor) -> Tensor:

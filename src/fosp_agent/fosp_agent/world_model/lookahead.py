@@ -45,3 +45,27 @@ def look_ahead(states: State, batch: TensorBatch) -> Ahead:
         batch.cost.gather(1, later),
         unchanged.float(),
     )
+
+
+def look_back(states: State, batch: TensorBatch) -> State:
+    """The scene of a random earlier step of the row with the pose of each step.
+
+    Not from before anything was touched. What is local to the pose is left out: (B, T, ...).
+
+    Args:
+        states: posterior (B, T, ...) with a direct pose.
+        batch: the sequences, each of one episode.
+    """
+    rows, length = batch.cost.shape
+    here = torch.arange(length, device=batch.cost.device)
+    earlier = (torch.rand(rows, length, device=batch.cost.device) * (here + 1)).long()
+    touched = (batch.cost > 0).long()
+    before = touched.cumsum(1) - touched
+    unchanged = before.gather(1, earlier) == before
+    index = torch.where(unchanged, earlier, here)
+
+    def taken(x: Tensor) -> Tensor:
+        return x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+
+    scene = None if states.scene is None else taken(states.scene)
+    return State(taken(states.deter), taken(states.stoch), states.pose, scene)

@@ -89,7 +89,8 @@ class RSSM(nn.Module):
         self.feature_size = self.latent_size = self.deter_size + self.stoch_size
         motion = motion or Motion((), (), ())
         self.feature_size += len(motion.stride) * (1 + 2 * len(WAVES))
-        self.feature_size += config.scene_units if scene_map is not None else 0
+        self.local_size = config.scene_units if scene_map is not None else 0
+        self.feature_size += self.local_size
         # Not registered: the encoder has its weights already.
         self._scene_map = (scene_map,)
         self.register_buffer("stride", torch.tensor(motion.stride), persistent=False)

@@ -14,7 +14,7 @@ from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder
 from fosp_agent.world_model.encoder import Encoder
 from fosp_agent.world_model.heads import ContinueHead, RewardHead
-from fosp_agent.world_model.lookahead import look_ahead
+from fosp_agent.world_model.lookahead import look_ahead, look_back
 from fosp_agent.world_model.motion import pose_motion
 from fosp_agent.world_model.rssm import RSSM, State
 
@@ -112,6 +112,17 @@ class WorldModel(nn.Module):
             "reward": 0.5 * (losses["reward"] + ahead.weight * reward),
             "cost": 0.5 * (losses["cost"] + ahead.weight * cost),
         }
+
+    def varied(self, states: State, batch: TensorBatch) -> Tensor | None:
+        """Features (B, T, S) of the same steps, otherwise seen: see ``Posterior.varied``.
+
+        None where neither ``lookahead`` nor ``pose_noise`` is on.
+        """
+        if states.pose is None or not (self.config.lookahead or self.config.pose_noise):
+            return None
+        seen = look_back(states, batch) if self.config.lookahead else states
+        noise = self.config.pose_noise * torch.randn_like(states.pose)
+        return self.rssm.placed(seen, states.pose + noise).features()
 
     def _blurred(self, states: State, pose: Tensor) -> State:
         """The states at a pose (B, T, P), with noise on it while training."""
