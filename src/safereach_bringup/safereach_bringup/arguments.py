@@ -178,6 +178,15 @@ ARGUMENTS: tuple[Argument, ...] = (
         "sensor_msgs/Joy alike), gamepad (the package joy), spacemouse, or spacenav (that package)",
         choices=("none", "joy", "gamepad", "spacemouse", "spacenav"),
     ),
+    Argument(
+        "camera",
+        "simulated",
+        "Where the frames come from: the simulator; realsense (camera_node; the default with a "
+        "real robot); realsense2_camera (that package, started by you); replay (a recording)",
+        choices=("simulated", "realsense", "realsense2_camera", "replay"),
+    ),
+    Argument("replay", "", "Video or MCAP file that camera:=replay plays", "file"),
+    Argument("namespace", "", "Namespace of all nodes, such as arm1 (default: none)"),
     Argument("operator", "operator", "Who is at the robot; written into episodes and labels"),
     Argument("note", "", "The operator's notes; written into episodes and labels"),
     Argument("console", "true", "The operator's page in a browser", "flag"),

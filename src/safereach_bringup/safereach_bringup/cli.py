@@ -87,7 +87,7 @@ def start(plan: Plan) -> int:
     environment.setdefault("PYTHONUNBUFFERED", "1")
     environment["ROS_LOG_DIR"] = str(folder / "logs" / "ros")
     environment.setdefault("RCUTILS_COLORIZED_OUTPUT", "0")
-    with alone_in_domain(environment.get("ROS_DOMAIN_ID", "0")):
+    with alone_in_domain(environment.get("ROS_DOMAIN_ID", "0"), plan.namespace):
         say(f"{plan.stack}: {len(children)} nodes; logs in {folder / 'logs'}; Ctrl-C stops")
         status = Supervisor(children, environment, say).run()
     say(f"all nodes stopped; the run is in {folder}")
@@ -100,13 +100,16 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def alone_in_domain(domain: str) -> Iterator[None]:
-    """Hold a ROS domain on this machine: two stacks in one would drive each other's robots.
+def alone_in_domain(domain: str, namespace: str = "") -> Iterator[None]:
+    """Hold a ROS domain (or a namespace in it) on this machine.
+
+    Two stacks in one would drive each other's robots.
 
     Raises:
         ArgumentError: another launch holds it.
     """
-    path = Path(tempfile.gettempdir()) / f"safereach-domain-{domain}-{os.getuid()}.lock"
+    name = namespace.replace("/", "-")
+    path = Path(tempfile.gettempdir()) / f"safereach-domain-{domain}{name}-{os.getuid()}.lock"
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +117,7 @@ def alone_in_domain(domain: str) -> Iterator[None]:
             lock.seek(0)
             raise ArgumentError(
                 f"another stack runs in ROS domain {domain} (process {lock.read().strip()}): stop "
-                "it, or give this one a domain of its own: ROS_DOMAIN_ID=<1 to 101>"
+                "it, or give this one a domain (ROS_DOMAIN_ID=<1 to 101>) or a namespace:="
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))

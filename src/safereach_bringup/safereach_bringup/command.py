@@ -36,11 +36,13 @@ def executable(node: Node) -> Path:
 
 
 def config_file(name: str) -> Path:
-    """A file of default parameters.
+    """A file of default parameters, by its name in `config/` or by its absolute path.
 
     Raises:
         ArgumentError: it is not there.
     """
+    if Path(name).is_absolute() and Path(name).is_file():
+        return Path(name)
     source = Path(__file__).resolve().parents[1] / "config"
     folders = [prefix / "share" / PACKAGE / "config" for prefix in prefixes()]
     for folder in (*folders, source):
@@ -55,6 +57,12 @@ def parameters(node: Node) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != []}
 
 
+def remaps(plan: Plan, node: Node) -> dict[str, str]:
+    """The node's topics under other names; in a namespace, simulated time is the namespace's."""
+    clock = {"/clock": f"{plan.namespace}/clock"} if plan.namespace else {}
+    return {**clock, **node.remaps}
+
+
 def command(plan: Plan, node: Node, folder: Path) -> list[str]:
     """The command line; writes the node's parameters into ``folder``.
 
@@ -65,7 +73,9 @@ def command(plan: Plan, node: Node, folder: Path) -> list[str]:
     own = folder / f"{node.name}.yaml"
     own.write_text(yaml.safe_dump({"/**": {"ros__parameters": parameters(node)}}))
     line = [str(executable(node)), "--ros-args", "-r", f"__node:={node.name}"]
-    for name, other in node.remaps.items():
+    if plan.namespace:
+        line += ["-r", f"__ns:={plan.namespace}"]
+    for name, other in remaps(plan, node).items():
         line += ["-r", f"{name}:={other}"]
     for file in (plan.config, *node.files):
         line += ["--params-file", str(config_file(file))]

@@ -34,3 +34,23 @@ def suit_the_robot(values: dict[str, Value], texts: Mapping[str, str]) -> None:
     here = values.get("side", "all") != "trainer"
     if robot == "franky" and here and not values["robot_host"]:
         raise ArgumentError("robot:=franky needs robot_host:=<address of the arm's control unit>")
+
+
+def suit_the_camera(values: dict[str, Value], texts: Mapping[str, str]) -> None:
+    """One camera: the simulator's, or one at the real robot.
+
+    Raises:
+        ArgumentError: there would be two or none, or no recording was given to replay.
+    """
+    simulated = values.get("robot", "sim") == "sim"
+    if not simulated and not texts.get("camera"):
+        values["camera"] = "realsense"
+    camera = values["camera"]
+    if camera == "replay" and not values["replay"]:
+        raise ArgumentError("camera:=replay needs the recording: replay:=<video or MCAP file>")
+    if simulated != (camera == "simulated"):
+        robot = values.get("robot", "sim")
+        raise ArgumentError(
+            f"camera:={camera} does not go with robot:={robot}: the simulated robot has the "
+            "simulated camera, and a real one has not"
+        )

@@ -18,7 +18,7 @@ from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node as NodeAction
 
-from safereach_bringup.command import config_file, parameters
+from safereach_bringup.command import config_file, parameters, remaps
 from safereach_bringup.processes import Patience
 from safereach_bringup.stack_types import Node, Plan, Stack
 from safereach_bringup.stacks import find, settle
@@ -64,7 +64,8 @@ def _node(plan: Plan, node: Node) -> NodeAction:
         executable=node.executable,
         name=node.name,
         parameters=[*(str(config_file(file)) for file in (plan.config, *node.files)), *own],
-        remappings=list(node.remaps.items()),
+        namespace=plan.namespace or None,
+        remappings=list(remaps(plan, node).items()),
         output="screen" if node.terminal else {"both": "log", "stderr": "screen"},
         respawn=node.respawn,
         respawn_delay=patience.backoff,

@@ -53,15 +53,16 @@ Parameter = Value | Arg | IfSet | IfIs | Unless | OtherNodes | tuple[str, ...]
 
 @dataclass(frozen=True)
 class When:
-    """True when a launch argument has a value (or, negated, has not)."""
+    """True when a launch argument has a value, or one of some (or, negated, has not)."""
 
     argument: str
-    value: Value
+    value: Value | tuple[str, ...]
     negated: bool = False
 
     def holds(self, values: Mapping[str, Value]) -> bool:
         """Whether it is true of these arguments."""
-        return (values[self.argument] == self.value) is not self.negated
+        wanted = self.value if isinstance(self.value, tuple) else (self.value,)
+        return (values[self.argument] in wanted) is not self.negated
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Node:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     remaps: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
-    """Further parameter files, in `config/`; {argument} stands for an argument's value."""
+    """Further parameter files, in `config/` or by absolute path; {argument} stands for an
+    argument's value. An empty name is left out."""
     when: When | None = None
     respawn: bool = False
     """Started again when it dies; all other nodes must live as long as the stack."""
@@ -117,6 +119,12 @@ class Plan:
         """Name of the parameter file, in `config/`: of the robot, or of the simulated one."""
         robot = self.values.get("robot", "sim")
         return f"{self.values['environment'] if robot == 'sim' else robot}.yaml"
+
+    @property
+    def namespace(self) -> str:
+        """Of all nodes: empty, or with a leading slash."""
+        name = str(self.values.get("namespace", "")).strip("/")
+        return f"/{name}" if name else ""
 
     @property
     def run_dir(self) -> str:

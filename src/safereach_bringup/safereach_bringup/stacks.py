@@ -23,7 +23,7 @@ from safereach_bringup.arguments import (
     shipped_weights,
 )
 from safereach_bringup.arguments import parse as parse_arguments
-from safereach_bringup.real_robot import suit_the_robot
+from safereach_bringup.real_robot import suit_the_camera, suit_the_robot
 from safereach_bringup.stack_types import (
     BOTH,
     TRAINER_SIDE,
@@ -59,8 +59,20 @@ ROBOT_NODES = (
     ),
     Node("fosp_agent", "franka_node", {"host": Arg("robot_host")}, when=When("robot", "franky")),
     Node("fosp_agent", "franka_ros2_node", when=When("robot", "franka_ros2")),
-    Node("fosp_agent", "camera_node", when=REAL, respawn=True),
-    Node("fosp_agent", "observation_node", SIMULATED_TIME, files=("{workspace}",)),
+    Node(
+        "fosp_agent",
+        "camera_node",
+        {"source": Arg("camera"), "replay": Arg("replay")},
+        files=("camera-{camera}.yaml",),
+        when=When("camera", ("realsense", "replay")),
+        respawn=True,
+    ),
+    Node(
+        "fosp_agent",
+        "observation_node",
+        SIMULATED_TIME,
+        files=("camera-{camera}.yaml", "{workspace}"),
+    ),
     Node("fosp_agent", "command_gate_node", SIMULATED_TIME, files=("{workspace}",)),
     Node("fosp_agent", "reset_node", files=("{workspace}",), when=REAL),
 )
@@ -290,6 +302,7 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
     """
     values = parse_arguments(stack.arguments, {k: v for k, v in texts.items() if v})
     suit_the_robot(values, texts)
+    suit_the_camera(values, texts)
     if not values["run_dir"]:
         values["run_dir"] = str(fresh_run(stack.name, now or datetime.now(timezone.utc)))
     if values.get("weights") == "":

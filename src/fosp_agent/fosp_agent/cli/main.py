@@ -24,6 +24,7 @@ EXIT_USER_ERROR = 2
 OWN_VERBS: dict[str, str] = {
     "dataset": "fosp_agent.cli.dataset:app",
     "diagnose": "fosp_agent.cli.diagnose:diagnose",
+    "doctor": "fosp_agent.cli.doctor:doctor",
     "episode": "fosp_agent.cli.episode:episode",
     "experiment": "fosp_agent.cli.experiment:app",
     "evaluate": "fosp_agent.cli.evaluate:evaluate",
@@ -33,6 +34,7 @@ OWN_VERBS: dict[str, str] = {
     "pretrain": "fosp_agent.cli.pretrain:pretrain",
     "rollback": "fosp_agent.cli.rollback:rollback",
     "status": "fosp_agent.cli.status:status",
+    "workspace": "fosp_agent.cli.workspace:workspace",
 }
 """Verb to ``module:attribute``, a typed function or a Typer app."""
 

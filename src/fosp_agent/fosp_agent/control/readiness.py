@@ -13,6 +13,8 @@ class Requirements:
     """The arm must be back at its start pose."""
     scene: bool
     """A person must have said that the scene is set."""
+    preflight: bool = False
+    """No line of the preflight may be red."""
 
 
 class Readiness:
@@ -25,6 +27,11 @@ class Readiness:
         self._reset_words = ""
         self._moving = False
         self._scene_set = False
+        self._preflight = "preflight: not looked yet"
+
+    def checked(self, problem: str) -> None:
+        """The preflight found this wrong; empty: nothing."""
+        self._preflight = problem
 
     def arm(self, ready: bool, detail: str) -> None:
         """The arm said how it is."""
@@ -55,6 +62,8 @@ class Readiness:
         """What is not in order and what to do; empty when all is."""
         if self._arm_problem:
             return self._arm_problem
+        if required.preflight and self._preflight:
+            return self._preflight
         if required.reset and self._reset_for != last_episode:
             if self._moving:
                 return "the arm to reach its start pose"

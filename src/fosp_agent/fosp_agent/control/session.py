@@ -59,6 +59,10 @@ class SessionPlan:
     """An episode may start only when the arm is back at its start pose."""
     require_scene: bool = False
     """An episode may start only when a person has called /scene_ready."""
+    require_preflight: bool = False
+    """An episode may start only when no line of the preflight is red: a single publisher of
+    target_pose, camera and pose, matching QoS, disk, no node in error, fixed exposure. For robots;
+    a simulation may do without."""
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:
@@ -364,7 +368,8 @@ class Session:
             return weights.message or "weights not loaded yet: is policy_node running?"
         if self.plan.require_policy and not (weights.acting_is_announced or weights.refused):
             return f"weights {weights.announced_version} announced but not loaded yet"
-        required = Requirements(self.plan.require_reset, self.plan.require_scene)
+        plan = self.plan
+        required = Requirements(plan.require_reset, plan.require_scene, plan.require_preflight)
         if unready := self.readiness.problem(required, snapshot.episode_id):
             return unready
         if 0 < budget <= self.spent_cost:

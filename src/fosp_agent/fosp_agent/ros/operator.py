@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,9 +60,9 @@ class Label:
 
 @contextmanager
 def operator() -> Iterator[Node]:
-    """A node for the length of a ``with``."""
+    """A node for the length of a ``with``, in the namespace of SAFEREACH_NAMESPACE."""
     rclpy.init()
-    node = rclpy.create_node("operator")
+    node = rclpy.create_node("operator", namespace=os.environ.get("SAFEREACH_NAMESPACE") or None)
     try:
         yield node
     finally:

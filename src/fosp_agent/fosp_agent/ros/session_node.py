@@ -23,6 +23,7 @@ from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import event_message, session_message
 from fosp_agent.ros.params import current, declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
+from fosp_agent.ros.session_preflight import Preflight
 from fosp_agent.ros.session_robot import RobotSide
 from fosp_agent.ros.spin import run
 
@@ -44,6 +45,7 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
         self._wire()
         self._robot_side = RobotSide(self, self._session, self._carry_out)
+        self._preflight = Preflight(self, Path(run_dir).expanduser(), self._on_preflight)
         self.add_post_set_parameters_callback(self._on_parameters)
         self._carry_out(Effects(changed=True))
 
@@ -55,6 +57,10 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_service(Trigger, topics.START_EPISODE, self._start)
         self.create_service(Trigger, topics.STOP_EPISODE, self._stop)
         self.create_service(Trigger, topics.ABORT, self._abort)
+
+    def _on_preflight(self, problem: str) -> None:
+        self._session.readiness.checked(problem)
+        self._carry_out(self._session.prepared())
 
     def _start(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")[:-3]
