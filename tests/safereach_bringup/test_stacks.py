@@ -23,7 +23,7 @@ from safereach_bringup.arguments import (
     split,
 )
 from safereach_bringup.cli import describe
-from safereach_bringup.command import config_file
+from safereach_bringup.command import config_file, remaps
 from safereach_bringup.stack_types import Arg, IfSet
 from safereach_bringup.stacks import STACKS, find, settle
 
@@ -353,3 +353,30 @@ def test_two_sides_share_the_nodes_between_them(weights):
     assert names["trainer"] == {"trainer_node"}
     assert not names["robot"] & names["trainer"]
     assert names["robot"] | names["trainer"] == names["all"]
+
+
+def test_a_real_robot_has_a_real_camera_and_the_simulated_one_its_own(tmp_path):
+    recording = tmp_path / "demo.mp4"
+    recording.touch()
+    franky = {"robot": "franky", "robot_host": "10.0.0.2"}
+    nodes = {node.name: node for node in settle(find("record"), franky, NOW).nodes}
+    assert nodes["camera_node"].parameters["source"] == "realsense"
+    assert "camera-realsense.yaml" in nodes["observation_node"].files
+    external = settle(find("record"), {**franky, "camera": "realsense2_camera"}, NOW)
+    assert "camera_node" not in {node.name for node in external.nodes}
+    replay = {**franky, "camera": "replay", "replay": str(recording)}
+    nodes = {node.name: node for node in settle(find("record"), replay, NOW).nodes}
+    assert nodes["camera_node"].parameters["replay"] == str(recording)
+    assert "camera_node" not in {node.name for node in settle(find("record"), {}, NOW).nodes}
+    for wrong in ({"camera": "realsense"}, {**franky, "camera": "replay"},
+                  {**franky, "camera": "simulated"}):  # fmt: skip
+        with pytest.raises(ArgumentError, match="camera"):
+            settle(find("record"), wrong, NOW)
+
+
+def test_a_namespace_holds_every_node_and_its_clock():
+    plan = settle(find("sim"), {"namespace": "arm1", "lockstep": "true"}, NOW)
+    assert plan.namespace == "/arm1"
+    for node in plan.nodes:
+        assert remaps(plan, node)["/clock"] == "/arm1/clock"
+    assert settle(find("sim"), {}, NOW).namespace == ""

@@ -19,9 +19,7 @@ LARGEST_SPREAD = 0.01
 """Of the positions while a corner is recorded: more, and the arm was still moving [m]."""
 
 GATE = "/**/command_gate_node"
-HEAD = "# The workspace box, recorded by ./safereach workspace, in the arm's base frame [m].
-
-"
+HEAD = "# The workspace box, recorded by ./safereach workspace, in the arm's base frame [m].\n\n"
 
 
 class WorkspaceError(UserError):
