@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fosp_agent.config import load_preset
 from fosp_agent.types import Environment
 from fosp_sim_bridge.safety_gymnasium.adapter import make
 
@@ -52,3 +53,17 @@ def test_reward_and_cost_are_summed_over_the_action_repeat() -> None:
         env.close()
     assert np.allclose(totals[0], totals[1])
     assert totals[0][:, 1].max() > 1.0  # a cost of several steps in one decision
+
+
+@pytest.mark.parametrize("preset", ["gym_small", "gym_paper"])
+def test_the_presets_fit_what_the_environment_shows_and_takes(preset: str) -> None:
+    config = load_preset(preset)
+    env = make("PointGoal1")
+    shape = env.observation_space["image"].shape
+    robot = config.robot
+    assert (robot.image_size, robot.image_size, robot.image_channels) == shape
+    assert (robot.pose_size, robot.action_size) == (0, env.action_size)
+    assert robot.action_scale == tuple(env.action_scale)
+    assert config.world_model.cost_head == "twohot"  # costs are sums over the action repeat
+    assert (env.objective, env.action_repeat) == ("return", 4)
+    env.close()
