@@ -21,6 +21,9 @@ from fosp_sim_bridge.safety_gymnasium.body import BODIES
 from fosp_sim_bridge.safety_gymnasium.textures import PAINTERS, paint
 
 BUILDING = "BuildingGoal1"
+SKY_SIDE = 256
+"""The library's starry sky has six sides of 3259 pixels, which every reset decodes anew (1.1 s);
+an image of 64 pixels shows a few stars of it."""
 
 
 def furnish(library: ModuleType) -> None:
@@ -45,12 +48,20 @@ def assets_with_textures(base: Path) -> Path:
         if part.name != textures.name:
             (textures.parent / part.name).symlink_to(part)
     for picture in (base / "assets" / textures.name).iterdir():
-        (textures / picture.name).symlink_to(picture)
+        _shrink(picture, textures / picture.name)
     for name in PAINTERS:
         target = textures / f"{name}.PNG"
         if not target.exists():
             target.write_bytes(cv2.imencode(".png", paint(name)[..., ::-1])[1].tobytes())
     return folder
+
+
+def _shrink(picture: Path, target: Path) -> None:
+    """Copy a picture with ``SKY_SIDE`` pixels a side at most."""
+    pixels = cv2.imread(str(picture))
+    if max(pixels.shape) > SKY_SIDE:
+        pixels = cv2.resize(pixels, (SKY_SIDE, SKY_SIDE), interpolation=cv2.INTER_AREA)
+    target.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
 def _register_building(library: ModuleType) -> None:
