@@ -4,7 +4,7 @@ ARGS ?=
 IN := eval "$$(./safereach env)" &&
 SOURCES := src tests tools
 
-.PHONY: help setup demonstrations finetune test test-core lint type format bench clean
+.PHONY: browser help setup demonstrations finetune test test-core lint type format bench clean
 
 help: ## Say what there is
 	@grep -hE "^[a-z-]+:.*##" $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## /  make \1\t/" | expand -t 20
@@ -23,7 +23,10 @@ demonstrations: $(DEMONSTRATIONS) ## The 200 demonstrations that the shipped pol
 finetune: setup $(DEMONSTRATIONS) ## Fine-tune the shipped policy on an unseen task; ARGS="episodes:=40 seed:=2"
 	@./safereach launch finetune $(ARGS)
 
-test: setup ## Run all tests; ARGS="-k gate"
+browser: ## Install Chromium for the tests of the console, where that is possible
+	@tools/browser.sh
+
+test: setup browser ## Run all tests; ARGS="-k gate"
 	@$(IN) pytest $(ARGS)
 
 test-core: setup ## Run the tests of the core as on a machine without ROS

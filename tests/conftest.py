@@ -84,7 +84,7 @@ def _without_ros(config: pytest.Config) -> str | None:
 def _needs_ros(path: Path) -> bool:
     relative = path.relative_to(ROOT / "tests")
     return (
-        relative.parts[0] == "integration"
+        relative.parts[0] in ("integration", "browser")
         or "ros" in relative.parts[:-1]
         or relative.stem.endswith("_node")
     )
@@ -102,8 +102,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     reason = _without_ros(config)
     for item in items:
         if _needs_ros(item.path):
-            if "integration" in item.path.relative_to(ROOT / "tests").parts:
-                item.add_marker(pytest.mark.integration)
+            room = item.path.relative_to(ROOT / "tests").parts[0]
+            if room in ("integration", "browser"):
+                item.add_marker(getattr(pytest.mark, room))
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -208,10 +208,10 @@ class Board:
             if not run:
                 return None
             steps = [seen.step for seen in run]
-            actions = [self._executed.get(step) for step in steps[:-1]]
             known = list(self._executed.values())
             size = len(known[-1]) if known else 0
             zeros = np.zeros(size, np.float32)
+            executed = [self._executed.get(step, zeros) for step in steps[:-1]]
             rows = self._timeline.rows
             policy = next((rows[s]["policy"] for s in sorted(rows, reverse=True)
                            if "policy" in rows[s]), "")  # fmt: skip
@@ -221,7 +221,7 @@ class Board:
             steps[0] == 0,
             np.stack([seen.image for seen in run]),
             np.stack([seen.pose for seen in run]),
-            np.array([zeros if a is None else a for a in actions], np.float32).reshape(-1, size),
+            np.array(executed, np.float32).reshape(len(executed), size),
             policy,
         )
 

@@ -110,20 +110,22 @@ class Console:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Hosts, tokens, and the headers of every answer."""
         if not self._access.serves(request.headers.get("Host", "")):
-            raise web.HTTPForbidden(text="this console answers to names of its own machine only")
+            return _dressed(web.Response(status=403, text="ask by a name of this machine"))
         given = request.query.get("token")
         if given is not None and self._access.knows(given):
-            answer: web.StreamResponse = web.HTTPFound(request.path)
+            answer: web.StreamResponse = web.Response(status=302)
+            answer.headers["Location"] = request.path
             answer.set_cookie(COOKIE, given, httponly=True, samesite="Strict", path="/")
         elif not self._access.knows(request.cookies.get(COOKIE)):
             answer = web.Response(
                 status=401, text="Open the address that the console printed, with its token."
             )
         else:
-            answer = await handler(request)
-        if not answer.prepared:
-            answer.headers.update(HEADERS)
-        return answer
+            try:
+                answer = await handler(request)
+            except web.HTTPException as refusal:
+                answer = web.Response(status=refusal.status, text=refusal.text)
+        return _dressed(answer)
 
     async def _index(self, _: web.Request) -> web.Response:
         body, kind = self._static["index.html"]
@@ -254,6 +256,13 @@ class Console:
                 await asyncio.wait_for(self._ready.wait(), 2.0)
             except asyncio.TimeoutError:
                 continue
+
+
+def _dressed(answer: web.StreamResponse) -> web.StreamResponse:
+    """The answer with the headers that every one has, unless it is a socket by now."""
+    if not answer.prepared:
+        answer.headers.update({name: answer.headers.get(name, HEADERS[name]) for name in HEADERS})
+    return answer
 
 
 def read_static() -> dict[str, tuple[bytes, str]]:

@@ -1,0 +1,266 @@
+"""An operator's session in a real browser, at a real stack, from first label to roll-back."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
+
+import numpy as np
+
+from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.training import weights
+from integration.stack import Process, launched, wait_for
+
+SLOW = 90_000
+"""Longest wait for something that takes gradient steps or a start of PyTorch [ms]."""
+REWARD_LANE, COST_LANE = 0.44, 0.70
+"""Middles of the track's lanes, as shares of its height."""
+
+
+class Desk:
+    """One window of an operator, and where the stack keeps things."""
+
+    def __init__(self, browser: Any, url: str, run_dir: Path) -> None:
+        self.page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._heard)
+        self.url, self.store = url, EpisodeStore(run_dir / "episodes")
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def go(self, name: str) -> None:
+        self.page.goto(f"{self.url}{name}")
+
+    def wait(self, script: str, milliseconds: float = 30_000) -> None:
+        """Poll an expression; the page's policy forbids Playwright's own way (eval)."""
+        deadline = time.monotonic() + milliseconds / 1000
+        while not self.page.evaluate(f"() => {script}"):
+            if time.monotonic() > deadline:
+                self.page.screenshot(path=str(self.store.path / "browser.png"))
+                raise AssertionError(f"not within {milliseconds / 1000:.0f} s: {script}")
+            self.page.wait_for_timeout(50)
+
+    def open_for_labelling(self) -> str:
+        """Wait until an unlabelled episode is open with its frames; its id."""
+        self.wait("document.querySelector('#label-save')?.closest('.label')?.hidden === false")
+        self.wait("location.hash.length > 1 && document.querySelector('.big').textContent !== ''")
+        return str(self.page.evaluate("decodeURIComponent(location.hash.slice(1))"))
+
+    def chips(self) -> list[str]:
+        found = self.page.eval_on_selector_all("[data-span]", "all => all.map(x => x.dataset.span)")
+        return [str(one) for one in found]
+
+    def drag(self, lane: float, first: float, last: float) -> None:
+        """Drag in a lane between two shares of the episode."""
+        box = self.page.locator("#track").bounding_box()
+        assert box is not None
+        left, wide = box["x"] + 78, box["width"] - 84
+        y = box["y"] + lane * box["height"]
+        self.page.mouse.move(left + first * wide, y)
+        self.page.mouse.down()
+        self.page.mouse.move(left + (first + last) / 2 * wide, y, steps=3)
+        self.page.mouse.move(left + last * wide, y, steps=3)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def spans(self, episode_id: str) -> list[str]:
+        """What the journal holds, in the form of the chips."""
+        label = self.store.labels.latest(episode_id)
+        assert label is not None
+        found = []
+        for kind, values in (("reward", label.reward), ("cost", label.cost)):
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], values > 0, [0]]).astype(int)))
+            found += [f"{kind} {a}-{b - 1}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        return found
+
+    def acting(self) -> int:
+        """The version of the weights that act, as the live page says it."""
+        text = self.page.locator(".totals").inner_text()
+        match = re.search(r"v(\d+)", text)
+        return int(match[1]) if match else -1
+
+
+@pytest.fixture
+def stack(ros_domain: int, tmp_path: Path):
+    """A fine-tuning stack whose labels come from people."""
+    start, run_dir = tmp_path / "start.safetensors", tmp_path / "run"
+    weights.fresh("tiny", start, seed=0)
+    arguments = {"label": "manual", "console": "true", "console_port": 0, "episodes": 4}
+    arguments |= {"updates_per_episode": 2, "tests": 0, "weights": start, "run_dir": run_dir}
+    with launched("finetune", ros_domain, tmp_path / "launch.log", **arguments) as process:
+        yield process, run_dir
+
+
+def test_an_operators_session(stack: tuple[Process, Path], browser: Any) -> None:
+    process, run_dir = stack
+    address = run_dir / "console" / "url"
+    wait_for(lambda: address.exists() and address.read_text(), 60, "the console listens")
+    url = address.read_text().strip()
+    one, two = Desk(browser, url, run_dir), Desk(browser, url, run_dir)
+    marks_undo_redo_and_merge(one)
+    the_mouse_labels_and_the_version_rises(one, run_dir)
+    a_reload_in_mid_label_loses_nothing(one)
+    two_windows_at_once_do_not_corrupt(one, two)
+    a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(two, process)
+    the_keyboard_alone_labels_in_under_ten_seconds(one)
+    a_correction_is_learned_from_and_a_roll_back_is_one_click(one, run_dir)
+    assert one.errors == []
+    assert two.errors == []
+
+
+def weights_files(run_dir: Path) -> int:
+    return len(list((run_dir / "weights").glob("weights-*.safetensors")))
+
+
+def marks_undo_redo_and_merge(desk: Desk) -> None:
+    desk.go("dataset")
+    desk.wait("document.querySelector('#link').dataset.state === 'connected'")
+    got = desk.page.evaluate(
+        """async () => {
+            const { Marks, above } = await import("/static/js/spans.js");
+            const marks = new Marks(81, [{ kind: "cost", first: 70, last: 90 }]);
+            const told = [marks.spans()];
+            marks.begin(["reward"], 10, 1); marks.reach(30); marks.reach(20); marks.end();
+            told.push(marks.spans());
+            marks.paint(["reward"], 18, 25, 1); told.push(marks.spans());
+            marks.undo(); marks.undo(); told.push(marks.spans());
+            marks.redo(); told.push(marks.spans());
+            marks.paint(["reward", "cost"], 15, 75, 0); told.push(marks.spans());
+            return { told, above: above([0, .9, .2, .9, 0, 0, .8], .5, "cost") };
+        }"""
+    )
+    words = [[f"{s['kind']} {s['first']}-{s['last']}" for s in step] for step in got["told"]]
+    assert words == [
+        ["cost 70-80"],
+        ["reward 10-20", "cost 70-80"],
+        ["reward 10-25", "cost 70-80"],
+        ["cost 70-80"],
+        ["reward 10-20", "cost 70-80"],
+        ["reward 10-14", "cost 76-80"],
+    ]
+    assert [(s["first"], s["last"]) for s in got["above"]] == [(1, 3), (6, 6)]
+
+
+def the_mouse_labels_and_the_version_rises(desk: Desk, run_dir: Path) -> None:
+    desk.go("label")
+    episode_id = desk.open_for_labelling()
+    before = weights_files(run_dir)
+    desk.drag(REWARD_LANE, 0.60, 0.90)
+    desk.drag(COST_LANE, 0.20, 0.30)
+    marked = desk.chips()
+    assert [text.split()[0] for text in marked] == ["reward", "cost"]
+    desk.drag(REWARD_LANE, 0.90, 0.75)  # the end of the run, taken by its edge
+    shorter = desk.chips()
+    assert len(shorter) == 2
+    assert shorter != marked
+    desk.page.click("#label-save")
+    wait_for(lambda: desk.store.labels.latest(episode_id), 20, "the label is in the journal")
+    assert desk.spans(episode_id) == shorter
+    wait_for(lambda: weights_files(run_dir) > before, SLOW / 1000, "the trainer's next version")
+
+
+def a_reload_in_mid_label_loses_nothing(desk: Desk) -> None:
+    desk.wait("document.querySelectorAll('[data-span]').length === 0")
+    desk.open_for_labelling()
+    desk.press("End", "r", *["ArrowLeft"] * 12, "r", *["ArrowLeft"] * 20, "c", "ArrowLeft")
+    before = desk.chips()
+    assert before == ["reward 68-80", "cost 47-48"]
+    desk.page.reload()
+    desk.wait("document.querySelectorAll('[data-span]').length === 2")
+    assert desk.chips() == before
+    assert desk.page.inner_text(".view .big").startswith("47")
+
+
+def two_windows_at_once_do_not_corrupt(one: Desk, two: Desk) -> None:
+    episode_id = one.open_for_labelling()
+    mine = one.chips()
+    two.go(f"label#{episode_id}")
+    two.open_for_labelling()
+    two.wait("document.querySelectorAll('[data-span]').length === 2")  # the draft of the other
+    two.press("Home", "x", "End", "x", "Home", "c", "ArrowRight", "c")
+    theirs = two.chips()
+    assert theirs == ["cost 0-1"]
+    one.page.evaluate("window.__asked = true")
+    two.press("Enter")
+    two.wait("document.querySelector('.toast')?.textContent.includes('revision 1')")
+    one.press("Enter")
+    one.wait(
+        "[...document.querySelectorAll('.toast.bad')].some(x => x.textContent.includes('mean'))"
+    )
+    assert one.chips() == mine
+    assert len(one.store.labels.revisions(episode_id)) == 1
+    assert one.spans(episode_id) == theirs
+
+
+def a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(
+    desk: Desk, process: Process
+) -> None:
+    desk.go("live")
+    quiet = "document.querySelector('#alarms').textContent === ''"
+    desk.wait(f"document.querySelectorAll('.node').length > 5 && {quiet}", SLOW)
+    desk.page.evaluate(
+        """() => new MutationObserver(() => {
+            const text = document.querySelector("#alarms").textContent;
+            if (text.includes("trainer_node") && !window.told) window.told = Date.now();
+        }).observe(document.querySelector("#alarms"), { childList: true, subtree: true })"""
+    )
+    killed = time.time()
+    os.kill(wait_for(lambda: process.child("trainer_node"), 10, "the trainer"), signal.SIGKILL)
+    desk.wait("window.told")
+    assert desk.page.evaluate("window.told") / 1000 - killed < 2.0
+    desk.wait(quiet, SLOW)
+
+
+def the_keyboard_alone_labels_in_under_ten_seconds(desk: Desk) -> None:
+    earlier = desk.page.evaluate("location.hash")
+    desk.go("label")
+    desk.page.reload()
+    desk.wait(f"location.hash !== '{earlier}' && location.hash.length > 1", SLOW)
+    episode_id = desk.open_for_labelling()
+    started = time.monotonic()
+    desk.press(*["ArrowRight"] * 25)
+    desk.page.keyboard.down("c")
+    desk.press(*["ArrowRight"] * 5)
+    desk.page.keyboard.up("c")
+    desk.press(*["ArrowRight"] * 20, "r", *["ArrowRight"] * 30, "r", "z", "y", "Enter")
+    wait_for(lambda: desk.store.labels.latest(episode_id), 20, "the label is in the journal")
+    assert time.monotonic() - started < 10.0
+    assert desk.spans(episode_id) == ["reward 50-80", "cost 25-30"]
+
+
+def a_correction_is_learned_from_and_a_roll_back_is_one_click(desk: Desk, run_dir: Path) -> None:
+    episode_id = desk.store.ids()[0]
+    desk.go("history")
+    desk.wait("document.querySelectorAll('.entry').length >= 4", SLOW)  # the fourth was recorded
+    all_learned: Callable[[], bool] = lambda: weights_files(run_dir) >= 4  # noqa: E731
+    wait_for(all_learned, SLOW / 1000, "three lessons")
+    desk.page.click(f"[aria-label='Correct {episode_id}']")
+    desk.open_for_labelling()
+    desk.wait("document.querySelectorAll('[data-span]').length === 2")
+    before = weights_files(run_dir)
+    desk.press("Home", "f")
+    wait_for(lambda: len(desk.store.labels.revisions(episode_id)) == 2, 20, "a second revision")
+    assert desk.spans(episode_id)[0].startswith("cost")
+    wait_for(lambda: weights_files(run_dir) > before, SLOW / 1000, "a lesson on the new label")
+    desk.go("history")
+    desk.page.click("[data-rollback='1']", timeout=SLOW)
+    wait_for(lambda: weights_files(run_dir) > before + 1, 30, "the version that was gone back to")
+    desk.go("live")
+    desk.wait(f"document.querySelector('.totals').textContent.includes('v{before + 1}')", SLOW)
+    assert desk.acting() == before + 1
