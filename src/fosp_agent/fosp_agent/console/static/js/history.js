@@ -98,7 +98,8 @@ export class HistoryPage {
     return h("div", { class: "entry", role: "option", "aria-selected": String(one.id === this.picked), onclick: () => this.pick(one.id), ondblclick: () => this.site.go(`/label#${one.id}`) },
       one.damage ? h("span") : h("img", { src: `/media/thumb/${encodeURIComponent(one.id)}.jpg`, alt: "", loading: "lazy", width: 60, height: 60 }),
       h("div", {}, h("div", { class: "name" }, one.id),
-        h("div", { class: "facts" }, one.damage || `${clock(one.recorded_ms)} · v${one.version} · ${label.revision && !label.discard ? `return ${number(label.return, 0)} · ` : ""}${one.vetoes ? `${one.vetoes} vetoes · ` : ""}u ${number(one.feasibility)} · `, pex === null ? `by ${Object.keys(one.acted).join(", ") || "nobody"}` : [bar, ` new ${percent(pex)}`])),
+        h("div", { class: "facts" }, one.damage || `${clock(one.recorded_ms)} · weights v${one.version}${label.revision && !label.discard ? ` · return ${number(label.return, 0)}` : ""}`),
+        one.damage ? null : h("div", { class: "facts" }, pex === null ? `by ${Object.keys(one.acted).join(", ") || "nobody"}` : [bar, ` new ${percent(pex)}`], ` · u ${number(one.feasibility)}${one.vetoes ? ` · ${one.vetoes} vetoes` : ""}`)),
       h("div", { class: "row" }, badges, one.damage ? null : h("button", { class: "icon", "aria-label": `${label.revision ? "Correct" : "Label"} ${one.id}`, onclick: () => this.site.go(`/label#${one.id}`) }, label.revision ? "Correct" : "Label")));
   }
 
