@@ -15,14 +15,14 @@ from fosp_agent.nn.layers import MLP
 
 
 class RewardHead(nn.Module):
-    """Two-hot over symexp bins: (..., S) -> reward."""
+    """Two-hot over symexp bins: (..., S) -> reward. It does not see the last ``blind`` features."""
 
-    def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:
+    def __init__(self, features: int, config: WorldModelConfig, blind: int = 0) -> None:
         super().__init__()
-        self.skip = skip
+        self.seen = features - blind
         self.values = TwoHot(config.bins, config.bin_limit)
         self.mlp = MLP(
-            features - skip,
+            features - blind,
             config.bins,
             layers=config.layers,
             units=config.units,
@@ -32,11 +32,11 @@ class RewardHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(..., S) -> expected reward (...), float32."""
-        return self.values.decode(self.mlp(features[..., self.skip :]))
+        return self.values.decode(self.mlp(features[..., : self.seen]))
 
     def loss(self, features: Tensor, reward: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
-        return self.values.loss(self.mlp.regularized(features[..., self.skip :]), reward)
+        return self.values.loss(self.mlp.regularized(features[..., : self.seen]), reward)
 
 
 class ContinueHead(nn.Module):

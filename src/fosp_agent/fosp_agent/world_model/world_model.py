@@ -47,9 +47,10 @@ class WorldModel(nn.Module):
         )
         features = self.rssm.feature_size
         self.decoder = Decoder(features, config.robot, model)
-        # With a scene map, touching is a question of the place alone, not of the whole scene.
+        # With a scene map, contact is a question of the place alone: heads that see the latents
+        # learn few contacts by heart. The reward keeps to the latents, which so learn the goal.
         skip = self.rssm.latent_size if self.encoder.scene_map is not None else 0
-        self.reward = RewardHead(features, model, skip)
+        self.reward = RewardHead(features, model, blind=self.rssm.local_size)
         self.cost = cost_head(features, model, skip)
         self.proceed = ContinueHead(features, model)
         self.cloning: MLP | None = None
