@@ -24,8 +24,29 @@ class Variant:
         return {"agent": self.agent, **self.settings}
 
 
+PLANNED: Mapping[str, Any] = {
+    "expansion.candidates": 4,
+    "planning.horizon": 8,
+    "planning.iterations": 2,
+    "planning.samples": 32,
+    "planning.spread": [0.6, 0.6, 0.6, 0.05, 0.05, 0.05],
+    "planning.smoothness": 0.8,
+    "planning.choice": "return",
+    "planning.cost_weight": 0.0,
+    "planning.violation_limit": 0.3,
+    "planning.violation_weight": 1.0,
+    "planning.commitment": 0.001,
+}
+"""Acting-time settings of decision-time planning for six-dimensional actions, as experiments in
+docs/results.md left them."""
+
+
 VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the preset has it"),
+    "fosp_planning": Variant(
+        "FOSP, and decision-time planning through the world model (beyond the paper)",
+        settings=PLANNED,
+    ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
         settings={
