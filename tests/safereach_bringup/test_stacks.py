@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fosp_agent.agents.variants import PLANNED
 from fosp_agent.config import agents, load_preset
 from fosp_agent.overrides import parse_overrides, with_overrides
 from safereach_bringup.arguments import (
@@ -380,3 +381,7 @@ def test_a_namespace_holds_every_node_and_its_clock():
     for node in plan.nodes:
         assert remaps(plan, node)["/clock"] == "/arm1/clock"
     assert settle(find("sim"), {}, NOW).namespace == ""
+
+
+def test_planning_at_launch_is_the_planning_of_the_experiments():
+    assert parse_overrides(PLANNING["on"].split()) == PLANNED
