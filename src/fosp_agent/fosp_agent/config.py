@@ -97,6 +97,10 @@ class WorldModelConfig:
     cloning_scale: float = 0.0
     """Weight of predicting the recorded action from the posterior state, with the gradient into
     the encoder: the latents then hold what acting needs, which pixels alone teach slowly."""
+    return_scale: float = 0.0
+    """Weight of predicting the discounted reward still to come (``critic.gamma``) from the
+    posterior state, with the gradient into the encoder: the latents then hold where the goal is
+    while it is still far away."""
     cost_head: Literal["bernoulli", "twohot"] = "bernoulli"
     """bernoulli: labels are 0 or 1. twohot: labels are sums over action repeats."""
     cost_weight: float = 10.0

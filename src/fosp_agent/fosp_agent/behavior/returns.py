@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.config import CriticConfig
+from fosp_agent.nn.sequence_return import sequence_return
 from fosp_agent.tensors import TensorBatch
 
 
@@ -88,16 +88,9 @@ def in_sample_target(
     """
     if not config.in_sample_lambda:
         return one_step_target(signal, value, batch.is_terminal, config.gamma)
-    discount = config.gamma * (~batch.is_terminal[:, 1:]).float()
-    follows = F.pad(within_episode(batch.is_first)[:, 1:], (0, 1), value=1.0)
-    lam = config.in_sample_lambda * follows
-    following = value[:, -1]
-    steps = []
-    for t in reversed(range(signal.shape[1] - 1)):
-        mixed = (1 - lam[:, t]) * value[:, t + 1] + lam[:, t] * following
-        following = signal[:, t + 1] + discount[:, t] * mixed
-        steps.append(following)
-    return torch.stack(steps[::-1], 1)
+    return sequence_return(
+        signal, value, batch.is_terminal, batch.is_first, config.gamma, config.in_sample_lambda
+    )
 
 
 def within_episode(is_first: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.layers import MLP
+from fosp_agent.nn.sequence_return import sequence_return
 from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder
@@ -17,6 +18,9 @@ from fosp_agent.world_model.heads import ContinueHead, RewardHead
 from fosp_agent.world_model.lookahead import look_ahead, look_back
 from fosp_agent.world_model.motion import pose_motion
 from fosp_agent.world_model.rssm import RSSM, State
+
+RETURN_LAMBDA = 0.95
+"""Mixing factor of the return that the latents are taught to hold."""
 
 
 class Filtered(NamedTuple):
@@ -57,6 +61,10 @@ class WorldModel(nn.Module):
         if model.cloning_scale:
             actions = config.robot.action_size
             self.cloning = MLP(features, actions, layers=model.layers, units=model.units)
+        self.to_come: RewardHead | None = None
+        self.gamma = config.critic.gamma
+        if model.return_scale:
+            self.to_come = RewardHead(features, model, blind=self.rssm.local_size)
         self.scales = {
             "dynamics": model.dynamics_scale,
             "representation": model.representation_scale,
@@ -69,6 +77,8 @@ class WorldModel(nn.Module):
             self.scales["pose"] = model.pose_scale
         if self.cloning is not None:
             self.scales["cloning"] = model.cloning_scale
+        if self.to_come is not None:
+            self.scales["return"] = model.return_scale
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
@@ -93,7 +103,20 @@ class WorldModel(nn.Module):
         if self.cloning is not None:
             predicted = torch.tanh(self.cloning(features[:, :-1]).float())
             losses["cloning"] = (predicted - batch.action[:, :-1]).square().sum(-1)
+        if self.to_come is not None:
+            losses["return"] = self._return_loss(self.to_come, states, batch)
         return Filtered(states, losses)
+
+    def _return_loss(self, head: RewardHead, states: State, batch: TensorBatch) -> Tensor:
+        """Regression on the lambda-return along the sequence: (B, T - 1)."""
+        with torch.no_grad():
+            value = head(states.features())
+            target = sequence_return(
+                batch.reward, value, batch.is_terminal, batch.is_first, self.gamma, RETURN_LAMBDA
+            )
+        varied = self.varied(states, batch) if self.training else None
+        features = states.features() if varied is None else varied
+        return head.loss(features[:, :-1], target)
 
     def _signal_losses(self, states: State, batch: TensorBatch) -> dict[str, Tensor]:
         """Reward's and cost's losses, (B, T) each, on this pose and perhaps on a later one."""
