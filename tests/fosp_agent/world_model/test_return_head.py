@@ -1,0 +1,26 @@
+"""The latents learn what is still to come."""
+
+from __future__ import annotations
+
+import torch
+
+from fosp_agent.tensors import to_tensors
+from fosp_agent.world_model.world_model import WorldModel
+
+
+def test_the_return_still_to_come_teaches_the_encoder(make_config, make_batch):
+    model = WorldModel(make_config({"world_model.return_scale": 1.0}))
+    assert model.to_come is not None
+    torch.nn.init.normal_(model.to_come.mlp.output.weight)
+    losses = model.filter(to_tensors(make_batch())).losses
+    assert losses["return"].shape == (3, 4)
+    losses["return"].mean().backward()
+    weight = next(model.encoder.image.parameters())
+    assert weight.grad is not None
+    assert float(weight.grad.abs().sum()) > 0
+
+
+def test_without_a_weight_there_is_no_such_head(make_config, make_batch):
+    model = WorldModel(make_config())
+    assert model.to_come is None
+    assert "return" not in model.filter(to_tensors(make_batch())).losses
