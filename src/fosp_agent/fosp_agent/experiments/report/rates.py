@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import stdev
 
 from fosp_agent.experiments.result import Result
-from fosp_agent.training.evaluate import wilson_interval
+from fosp_agent.training.measures import wilson_interval
 
 
 @dataclass(frozen=True)
