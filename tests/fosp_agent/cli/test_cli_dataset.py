@@ -105,3 +105,12 @@ def test_command_line_starts_without_the_heavy_imports() -> None:
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert found.stdout.strip() == "[]"
+
+
+def test_counts_say_what_is_missing_of_the_papers_four_kinds(dataset: Path) -> None:
+    code, out, _ = run("dataset", "counts", dataset)
+    rows = {line.split("│")[1].strip(): line.split("│")[2:5] for line in out.splitlines()
+            if line.startswith("│")}  # fmt: skip
+    assert code == 0
+    assert [cell.strip() for cell in rows["safe_failure"]] == ["1", "30", "29"]
+    assert [cell.strip() for cell in rows["safe_success"]] == ["0", "120", "120"]

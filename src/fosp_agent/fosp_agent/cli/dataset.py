@@ -112,6 +112,26 @@ def scatter(
 
 
 @app.command()
+def counts(folder: Folder) -> None:
+    """The paper's four kinds, by the labels: how many there are, and how many are still missing."""
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from fosp_agent.episodes.check import KINDS, PAPER_MIX, labelled_kind
+
+    store = open_store(folder)
+    found = Counter(labelled_kind(store, episode_id) for episode_id in store.ids())
+    table = Table("kind", "episodes", "paper", "missing", title=str(store.path))
+    for kind in (*KINDS, *sorted(set(found) - set(KINDS))):
+        wanted = PAPER_MIX.get(kind)
+        missing = "" if wanted is None else str(max(0, wanted - found[kind]))
+        table.add_row(kind, str(found[kind]), "" if wanted is None else str(wanted), missing)
+    Console().print(table)
+
+
+@app.command()
 def repair(
     file: Annotated[Path, typer.Argument(help="A damaged .mcap or a left-over .mcap.active.")],
 ) -> None:

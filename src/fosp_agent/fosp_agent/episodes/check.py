@@ -83,6 +83,16 @@ def kind_of(episode: Episode) -> str:
     return _KIND_OF[episode.violation, episode.success]
 
 
+def labelled_kind(store: EpisodeStore, episode_id: str) -> str:
+    """The kind of an episode by its label alone, without reading its file: quick."""
+    label = store.labels.latest(episode_id)
+    if label is None:
+        return UNLABELLED
+    if label.discard:
+        return DISCARDED
+    return _KIND_OF[bool((label.cost > 0).any()), bool((label.reward > 0).any())]
+
+
 def split_held_out(kinds: Mapping[str, str], fraction: float) -> tuple[list[str], list[str]]:
     """Split episodes into those to train on and those held out; a function of the ids alone.
 
