@@ -118,7 +118,7 @@ def test_settings_that_are_not_alike_are_said(experiment: Path, tmp_path: Path):
     path = experiment / "pretrain/fosp/seed1/result.json"
     path.write_text(path.read_text().replace('"steps":7', '"steps":9'))
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert "- steps, **mixed**: 7 for fosp; 9 for fosp" in page
+    assert "- gradient steps of a pretraining, **mixed**: 7 for fosp; 9 for fosp" in page
 
 
 def test_every_plot_is_shown_small_and_a_picture(experiment: Path, tmp_path: Path):

@@ -84,3 +84,21 @@ def test_a_pretrainings_config_differs_from_its_variants_in_online_settings_only
 def test_a_plan_without_agents_is_refused():
     with pytest.raises(PlanError, match="at least one variant"):
         SafeReachPlan(variants=()).check()
+
+
+def test_weights_from_elsewhere_take_the_place_of_a_pretraining(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    plan = SafeReachPlan(preset="tiny", variants=("fosp",), pretrained={"fosp": path})
+    (first, *_others) = safereach_units(plan)
+    assert first.settings["adopted"] == str(path)
+    assert "steps" not in first.settings
+    with pytest.raises(PlanError, match="is no file"):
+        plan.check()
+
+
+def test_weights_for_a_variant_that_shares_a_pretraining_are_refused(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    path.touch()
+    plan = SafeReachPlan(preset="tiny", pretrained={"no_expansion": path})
+    with pytest.raises(PlanError, match="begins with the pretraining of fosp"):
+        plan.check()

@@ -59,6 +59,10 @@ def safereach(
     ] = "sample,greedy",
     trial_mode: Annotated[str, typer.Option(help="How the trials act.")] = "sample",
     weights: Weights = "last",
+    pretrained: Annotated[
+        list[str] | None,
+        typer.Option(help="agent=weights.safetensors instead of pretraining it; repeatable."),
+    ] = None,
     setting: Setting = None,
     jobs: Jobs = 1,
     threads: Threads = 0,
@@ -83,6 +87,7 @@ def safereach(
         trial_mode=trial_mode,
         weights=weights,
         overrides=parse_overrides(setting or ()),
+        pretrained=_pretrained(pretrained or []),
     )
     plan.check()
     _work(out, "safereach", safereach_units(plan), jobs, threads, dry_run=dry_run)
@@ -212,6 +217,16 @@ def _print_estimate(console: object, found: object, rates: object, jobs: int) ->
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _pretrained(texts: list[str]) -> dict[str, Path]:
+    found = {}
+    for text in texts:
+        name, sign, path = text.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"--pretrained {text!r}: write agent=weights.safetensors")
+        found[name] = Path(path)
+    return found
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:

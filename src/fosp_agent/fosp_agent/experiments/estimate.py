@@ -39,7 +39,7 @@ class Rates:
         """What a unit will take [s]."""
         settings = unit.settings
         if unit.kind == "pretrain":
-            return self.step * int(settings["steps"])
+            return self.step * int(settings.get("steps", 0))
         if unit.kind == "test":
             return self.episode * int(settings["tests"])
         return int(settings["trials"]) * (self.episode + self.step * int(settings["updates"]))

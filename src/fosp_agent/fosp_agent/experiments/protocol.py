@@ -52,6 +52,8 @@ class SafeReachPlan:
     environment: str = "safereach"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Settings over every variant."""
+    pretrained: Mapping[str, Path] = field(default_factory=dict)
+    """Variant to weights that take the place of its pretraining, for all seeds."""
 
     def check(self) -> None:
         """Refuse what cannot be run, before anything is.
@@ -69,6 +71,12 @@ class SafeReachPlan:
             variant_config(name, self.preset, self.overrides)
         for task in self.tasks:
             make_environment(self.environment, task).close()
+        for name, path in self.pretrained.items():
+            source = pretraining_of(name, self.preset, self.overrides)
+            if source != name:
+                raise PlanError(f"--pretrained {name}: it begins with the pretraining of {source}")
+            if not path.is_file():
+                raise PlanError(f"--pretrained {name}: {path} is no file")
         if self.trials > TRIAL_SEEDS_APART:
             raise PlanError(f"--trials is at most {TRIAL_SEEDS_APART}: seeds would share scenes")
 
@@ -88,18 +96,21 @@ def safereach_units(plan: SafeReachPlan) -> list[Unit]:
 
 
 def _pretraining(plan: SafeReachPlan, source: str, seed: int, config: AgentConfig) -> Unit:
+    settings = {
+        "variant": source,
+        "preset": plan.preset,
+        "overrides": dict(plan.overrides),
+        "dataset": str(plan.dataset),
+        "seed": seed,
+    }
+    if source in plan.pretrained:
+        settings |= {"adopted": str(plan.pretrained[source])}
+    else:
+        settings |= {"steps": plan.steps, "weights": plan.weights}
     return Unit(
         path=f"pretrain/{source}/seed{seed}",
         kind="pretrain",
-        settings={
-            "variant": source,
-            "preset": plan.preset,
-            "overrides": dict(plan.overrides),
-            "dataset": str(plan.dataset),
-            "steps": plan.steps,
-            "seed": seed,
-            "weights": plan.weights,
-        },
+        settings=settings,
         config=pretraining_config(config).to_dict(),
     )
 

@@ -15,8 +15,15 @@ from fosp_agent.experiments.protocol import (
 from fosp_agent.experiments.report.cells import Cells
 from fosp_agent.experiments.result import Result
 
-BUDGET = ("preset", "steps", "trials", "updates", "tests", "weights", "overrides")
+BUDGET = ("preset", "steps", "adopted", "trials", "updates", "tests", "weights", "overrides")
 """Settings that every number stands under."""
+TITLES = {
+    "steps": "gradient steps of a pretraining",
+    "adopted": "pretrained elsewhere, the same weights for every seed",
+    "updates": "gradient steps after a trial",
+    "weights": "weights of a pretraining",
+    "overrides": "settings over the preset",
+}
 
 
 def budget_lines(results: Sequence[Result]) -> list[str]:
@@ -26,9 +33,9 @@ def budget_lines(results: Sequence[Result]) -> list[str]:
         values = _values(results, name)
         if len(values) > 1:
             parts = [f"{value} for {', '.join(who)}" for value, who in values.items()]
-            lines.append(f"- {name}, **mixed**: {'; '.join(parts)}")
+            lines.append(f"- {TITLES.get(name, name)}, **mixed**: {'; '.join(parts)}")
         elif values and next(iter(values)) != "{}":
-            lines.append(f"- {name}: {next(iter(values))}")
+            lines.append(f"- {TITLES.get(name, name)}: {next(iter(values))}")
     seeds = sorted({int(found.settings["seed"]) for found in results})
     lines.append(f"- seeds: {', '.join(map(str, seeds))}")
     lines.append(f"- wall-clock, summed over units: {_times(results)}")
@@ -86,8 +93,8 @@ def _provenance(results: Sequence[Result]) -> dict[str, set[str]]:
         machine = origin["machine"]
         found["machine"].add(
             f"{machine['cores']} cores of {machine['processor']}, {machine['memory_gib']} GiB, "
-            f"GPU {machine['gpu']}, PyTorch {machine['torch']}, {machine['threads']} threads a "
-            "process"
+            f"GPU {machine['gpu']}, PyTorch {machine['torch']}, CPU threads a "
+            f"process: {machine['threads']}"
         )
         found["revision"].add(f"{origin['revision']} (version {origin['version']})")
         found["command"].add(f"`{origin['command']}`")
