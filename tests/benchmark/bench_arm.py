@@ -23,7 +23,7 @@ DOMAIN = 93
 
 
 def gate() -> None:
-    """Time of one judgement."""
+    """Processor time of one judgement: what the gate adds where a core is free for it."""
     low, high = (0.3, -0.2, 0.0), (0.7, 0.2, 0.3)
     judge = CommandGate(GateConfig(box_min=low, box_max=high, max_tilt=0.3)).judge
     rng, pose = np.random.default_rng(0), np.array([0.5, 0.0, 0.1, 0.0, 0.0, 0.0])
@@ -33,11 +33,11 @@ def gate() -> None:
         normalized, stamp = rng.uniform(-1, 1, 6), step * 100_000_000
         request = Request("e", step, stamp, "policy", normalized * scale, normalized, "base")
         state = RobotState(stamp, "e", pose, stamp)
-        begin = time.perf_counter()
+        begin = time.thread_time()
         judge(request, state)
-        times.append(time.perf_counter() - begin)
+        times.append(time.thread_time() - begin)
     p50, p99 = np.percentile(times, [50, 99]) * 1e3
-    print(f"command gate: {p50:.3f} ms a request (median), p99 {p99:.3f} ms")
+    print(f"command gate: {p50:.3f} ms a request (median), p99 {p99:.3f} ms of processor time")
 
 
 def arm() -> None:

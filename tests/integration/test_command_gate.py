@@ -89,9 +89,11 @@ def test_a_foreign_frame_a_second_gate_and_a_silent_button_are_named_and_nothing
         assert "'world'" in detail
         asker.until(CommandVerdict.ACCEPTED, "the right frame is back")
 
-        with node("fosp_agent.ros", "command_gate_node", ros_domain, tmp_path / "two.log", **BOX):
+        log = tmp_path / "two.log"
+        with node("fosp_agent.ros", "command_gate_node", ros_domain, log, **BOX) as second:
             detail = asker.until(CommandVerdict.TWO_GATES, "the second gate is seen")
             assert "stop one of the two" in detail
+            wait_for(lambda: asker.ask() and "TWO_GATES" in second.output, 30, "by both")
             still = len(asker.targets)
             refused = {asker.reason() for _ in range(5)}
             assert refused == {CommandVerdict.TWO_GATES}

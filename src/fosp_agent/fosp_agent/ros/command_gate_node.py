@@ -72,9 +72,10 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _on_timer(self) -> None:
         self._around.look()
         self._gate.notice(self._around.state())
+        self._proceed()
         now = time.monotonic()
         for source, (since, _) in list(self._pending.items()):
-            if now - since > self._around_config.patience:
+            if now - since > self._around_config.patience and not self._around.arming:
                 self._judge(source)
 
     def _proceed(self) -> None:
@@ -85,6 +86,8 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _known(self, request: Request) -> bool:
         """Whether everything has arrived that was sent before this request was made."""
         around = self._around
+        if around.arming:
+            return False
         if request.source != RESET and request.episode_id != around.episode_id:
             return False
         if not self._config.use_pose:

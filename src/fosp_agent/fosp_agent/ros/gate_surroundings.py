@@ -31,6 +31,8 @@ class SurroundingsConfig:
     """A difference between this clock and a steady one that counts as a jump [s]."""
     clock_settle: float = 1.0
     """How long nothing moves after a jump [s]."""
+    arming: float = 1.0
+    """How long after its start the gate only looks for other gates; requests wait meanwhile [s]."""
     patience: float = 0.3
     """How long a request may wait for the pose or the session's state that it was made upon [s]."""
     pose_lag: float = 0.05
@@ -56,6 +58,7 @@ class Surroundings:
         self._pose: tuple[int, Vector] | None = None
         self._other_frame = ""
         self._rivals: tuple[str, ...] = ()
+        self._arms_at = time.monotonic() + config.arming
         self.episode_id = ""
         """The running episode; empty when none is."""
         node.create_subscription(Bool, topics.ENABLE, self._on_enable, RELIABLE)
@@ -65,6 +68,11 @@ class Surroundings:
     def pose_stamp_ns(self) -> int | None:
         """When the newest pose was measured; None before the first."""
         return None if self._pose is None else self._pose[0]
+
+    @property
+    def arming(self) -> bool:
+        """Whether another gate may still be there unseen."""
+        return time.monotonic() < self._arms_at
 
     def now_ns(self) -> int:
         """The newest time known: in lockstep a pose may come before its /clock."""
