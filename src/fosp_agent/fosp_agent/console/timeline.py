@@ -35,9 +35,17 @@ def action_part(action: ActionRecord) -> Row:
         "version": action.weights_version,
         "chosen": action.chosen,
         "candidates": [
-            [one.policy, number(one.q_r), number(one.q_c), number(one.probability)]
+            [
+                one.policy,
+                number(one.q_r),
+                number(one.q_c),
+                number(one.probability),
+                number(one.violation),
+            ]
             for one in action.candidates
         ],
+        "shield": action.shield_reason,
+        "dropped": action.dropped,
     }
 
 

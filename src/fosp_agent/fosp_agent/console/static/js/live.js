@@ -108,16 +108,19 @@ export class LivePage {
     const row = this.store.row(), { parts } = this;
     if (!row) { fill(parts.candidates, h("p", { class: "quiet" }, "Nobody has acted yet.")); fill(parts.feasible); fill(parts.vetoes); return; }
     const candidates = row.candidates || [];
+    const planned = candidates.some((one) => one[4] !== null);
+    const names = ["policy", "Q reward", "Q cost", "probability", ...(planned ? ["predicted violation"] : [])];
+    const shown = candidates.map((one, index) => [one, index]).filter(([, index]) => index < 5 || index === row.chosen);
     fill(parts.candidates, candidates.length ? h("table", {},
-      h("thead", {}, h("tr", {}, ["policy", "Q reward", "Q cost", "probability"].map((name) => h("th", {}, name)))),
-      h("tbody", {}, candidates.map(([policy, reward, cost, probability], index) => h("tr", { class: index === row.chosen ? "acts" : "" },
-        h("td", {}, swatch(policy), policy), h("td", {}, number(reward)), h("td", {}, number(cost)), h("td", {}, percent(probability))))))
+      h("thead", {}, h("tr", {}, names.map((name) => h("th", {}, name)))),
+      h("tbody", {}, shown.map(([[policy, reward, cost, probability, violation], index]) => h("tr", { class: index === row.chosen ? "acts" : "" },
+        h("td", {}, swatch(policy), policy), h("td", {}, number(reward)), h("td", {}, number(cost)), h("td", {}, percent(probability)), planned ? h("td", {}, percent(violation)) : null))))
       : h("p", { class: "big" }, row.policy || row.source || ""));
     const u = row.u === undefined ? null : row.u, gauge = h("div", { class: "gauge", "data-low": u !== null && u < 0.5, role: "meter", "aria-valuenow": u, "aria-valuemin": 0, "aria-valuemax": 1, "aria-label": "feasibility u" }, h("i"));
     if (u !== null) gauge.firstChild.style.width = `${Math.round(100 * u)}%`;
     fill(parts.feasible, h("span", {}, "Feasibility u"), gauge, h("b", {}, number(u)));
-    const vetoes = [...this.store.steps.rows.values()].filter((one) => one.accepted === false).reverse();
-    fill(parts.vetoes, vetoes.length ? vetoes.slice(0, 40).map((one) => h("li", {}, h("b", {}, `✕ step ${one.step}: ${one.reason}`), ` ${one.detail}`)) : h("li", { class: "quiet" }, "No veto in this episode."));
+    const vetoes = [...this.store.steps.rows.values()].filter((one) => one.accepted === false || one.shield).reverse();
+    fill(parts.vetoes, vetoes.length ? vetoes.slice(0, 40).map((one) => (one.accepted === false ? h("li", {}, h("b", {}, `✕ step ${one.step}: ${one.reason}`), ` ${one.detail}`) : h("li", {}, h("b", {}, `◇ step ${one.step}: shield`), ` ${one.shield}`))) : h("li", { class: "quiet" }, "No veto in this episode."));
   }
 
   showTotals() {

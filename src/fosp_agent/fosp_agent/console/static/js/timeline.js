@@ -67,7 +67,7 @@ export function drawAhead(context, width, height, vision, blind) {
     return;
   }
   const frame = vision.bitmap.height, count = vision.reward.length;
-  const gap = 5, size = Math.min(height - 60, (width - 14 - gap * count) / count);
+  const gap = 5, size = Math.min(height - 62, (width - 14 - gap * count) / count);
   for (let at = 0; at < count; at += 1) {
     const left = at * (size + gap) + (at ? 14 : 0);
     context.drawImage(vision.bitmap, at * frame, 0, frame, frame, left, 16, size, size);
@@ -75,7 +75,7 @@ export function drawAhead(context, width, height, vision, blind) {
     bar(context, "reward", left, 16 + size + 4, size, vision.reward[at]);
     bar(context, "cost", left, 16 + size + 14, size, vision.cost[at]);
   }
-  write(context, `step ${vision.step}, as policy “${vision.policy}” of weights v${vision.version} would go on; blue solid: reward, orange hatched: probability of cost`, 0, height - 3, colours.quiet, "11px");
+  write(context, `step ${vision.step}, as policy “${vision.policy}” of weights v${vision.version} would go on; blue solid: reward, orange hatched: probability of cost`, 0, height - 9, colours.quiet, "11px");
 }
 
 function bar(context, kind, left, top, width, value) {
