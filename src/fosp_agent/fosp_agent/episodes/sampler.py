@@ -256,7 +256,8 @@ class SequenceSampler:
         if not any(online and episode.by_operator.any() for episode, online in pairs):
             return None
         marks = [self._episodes[i].by_operator & self._online[i] for i, _ in rows]
-        return np.stack([m[s : s + self.length] for m, (_, s) in zip(marks, rows, strict=True)])
+        taken = [m[s : s + self.length] for m, (_, s) in zip(marks, rows, strict=True)]
+        return np.asarray(np.stack(taken), np.bool_)
 
 
 def _contact_onsets(episode: Episode) -> IntArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 
@@ -64,6 +65,8 @@ class FrankaNode(Node):  # type: ignore[misc]  # rclpy is not typed
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / self._config.rate, self._look, clock=steady)
         self.create_timer(1.0, self._diagnose, clock=steady)
+        gc.collect()
+        gc.freeze()  # the libraries' objects would cost milliseconds in a later collection
 
     def destroy_node(self) -> None:
         """Also bring the arm to rest."""
