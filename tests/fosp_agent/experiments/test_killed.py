@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -82,7 +80,7 @@ def kill_when(condition: Callable[[], bool], out: Path, dataset: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.005)
     finally:
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
 
 

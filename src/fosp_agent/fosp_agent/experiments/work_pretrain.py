@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def run_pretraining(root: Path, unit: Unit, progress: Progress) -> Found:
         video_every=0,
     )
     resume = (plan.run_dir / CHECKPOINT).is_file()
+    if not resume:  # what a session left that was killed before its first checkpoint
+        shutil.rmtree(plan.run_dir, ignore_errors=True)
     run = Pretrainer.open(plan, from_dict(dict(unit.config)), resume=resume)
     first, started = run.done, time.monotonic()
     progress(first, steps, "steps")
