@@ -203,10 +203,7 @@ ARGUMENTS: tuple[Argument, ...] = (
 
 PLANNING = {
     "off": "",
-    "on": "expansion.candidates=4 planning.horizon=8 planning.iterations=2 planning.samples=32 "
-    "planning.spread=[0.6,0.6,0.6,0.05,0.05,0.05] planning.smoothness=0.8 "
-    "planning.choice=return planning.cost_weight=0.0 planning.violation_limit=0.3 "
-    "planning.violation_weight=1.0 planning.commitment=0.001",
+    "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return shield.enabled=true",
 }
 """Acting-time settings that the argument `planning` stands for."""
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fosp_agent.behavior.policy_expansion import choose, value_scales
+from fosp_agent.behavior.policy_expansion import choose, choose_by, value_scales
 
 ONES = (torch.tensor(1.0), torch.tensor(1.0))
 
@@ -62,3 +62,10 @@ def test_scales_are_the_running_ranges_or_the_papers_bounds(make_config):
     bound = make_config({"expansion.scale": "bound", "critic.gamma": 0.5})
     for scale in value_scales(bound, *ranges, 2):
         assert scale.item() == pytest.approx(1 + 0.5 + 0.25)
+
+
+def test_what_is_ruled_out_never_acts_even_where_all_others_are_alike():
+    score = torch.tensor([-torch.inf, 3.0, 1.0])
+    choice = choose_by(score, 0.0, greedy=False, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(choice.probability, torch.tensor([0.0, 0.5, 0.5]))
+    assert choice.index in (1, 2)

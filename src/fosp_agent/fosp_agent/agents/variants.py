@@ -25,20 +25,12 @@ class Variant:
 
 
 PLANNED: Mapping[str, Any] = {
-    "expansion.candidates": 4,
+    "expansion.candidates": 16,
     "planning.horizon": 8,
-    "planning.iterations": 2,
-    "planning.samples": 32,
-    "planning.spread": [0.6, 0.6, 0.6, 0.05, 0.05, 0.05],
-    "planning.smoothness": 0.8,
     "planning.choice": "return",
-    "planning.cost_weight": 0.0,
-    "planning.violation_limit": 0.3,
-    "planning.violation_weight": 1.0,
-    "planning.commitment": 0.001,
+    "shield.enabled": True,
 }
-"""Acting-time settings of decision-time planning for six-dimensional actions, as experiments in
-docs/results.md left them."""
+"""Acting-time settings of decision-time planning, as experiments in docs/results.md left them."""
 
 
 VARIANTS: Mapping[str, Variant] = {

@@ -68,7 +68,10 @@ def choose_by(
         greedy: take the most probable instead of drawing.
         generator: source of randomness.
     """
-    probability = torch.softmax(inverse_temperature * score.float(), -1)
+    logits = inverse_temperature * score.float()
+    # What is ruled out stays so at an inverse temperature of 0, where 0 * -inf is not a number.
+    logits = torch.where(score == -torch.inf, -torch.inf, logits)
+    probability = torch.softmax(logits, -1)
     if greedy:
         return Choice(int(probability.argmax()), probability)
     drawn = torch.multinomial(probability, 1, generator=generator)
