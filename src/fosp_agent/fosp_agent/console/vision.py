@@ -96,7 +96,7 @@ class VisionLoop:
             return 0.0
         about = asdict(vision)
         del about["frames"]
-        data = picture(PICTURE, about, jpeg(strip(vision.frames), widest=8192))
+        data = picture(PICTURE, about, jpeg(strip(list(vision.frames)), widest=8192))
         self._hub.show(PICTURE, data)
         return time.thread_time() - before
 
