@@ -40,6 +40,10 @@ def run(make: Callable[[], Node]) -> None:
     except UserError as problem:
         print(f"error: {problem}", file=sys.stderr, flush=True)
         sys.exit(2)
+    except RuntimeError:
+        # The same, inside the binding's conversion of a message.
+        if rclpy.ok():
+            raise
     finally:
         # Whatever hangs from here on (a thread, the middleware) is named and ended.
         faulthandler.dump_traceback_later(END_PATIENCE, exit=True)
