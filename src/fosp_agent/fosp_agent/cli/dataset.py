@@ -145,6 +145,76 @@ def repair(
     )
 
 
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="New folder to write.")],
+    format_name: Annotated[str, typer.Option("--format", help="lerobot, minari, dsrl or npz.")],
+    rate: Annotated[
+        float, typer.Option(help="Decisions a second [Hz], for formats with times.")
+    ] = 10.0,
+) -> None:
+    """Write the labelled episodes in the format of another library."""
+    from rich.progress import Progress
+
+    from fosp_agent.episodes.export.exporter import export as export_to
+    from fosp_agent.episodes.export.exporter import labelled_ids
+
+    store = open_store(folder)
+    ids = labelled_ids(store)
+    with Progress() as progress:
+        bar = progress.add_task(f"exporting to {format_name}", total=len(ids))
+        export_to(
+            store, ids, format_name, out, rate, lambda done, _: progress.update(bar, completed=done)
+        )
+    left = len(store.ids()) - len(ids)
+    typer.echo(f"{out}: {len(ids)} episodes; {left} without a label or discarded are left out")
+
+
+@app.command()
+def merge(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of episodes.")],
+    out: Annotated[Path, typer.Option(help="New folder to write.")],
+) -> None:
+    """Copy the episodes of several folders into a new one, with every revision of their labels."""
+    from rich.progress import Progress
+
+    from fosp_agent.episodes.reshape import merge as merge_stores
+
+    stores = [open_store(folder) for folder in folders]
+    with Progress() as progress:
+        bar = progress.add_task("merging")
+        count = merge_stores(
+            stores, out, lambda done, total: progress.update(bar, completed=done, total=total)
+        )
+    typer.echo(f"{out}: {count} episodes")
+
+
+@app.command()
+def split(
+    folder: Folder,
+    train: Annotated[Path, typer.Option(help="New folder for the larger part.")],
+    held_out: Annotated[Path, typer.Option(help="New folder for the held-out part.")],
+    share: Annotated[float, typer.Option(help="Share of each kind to hold out.")] = 0.1,
+) -> None:
+    """Copy a folder into two new ones, with the same mix of the four kinds."""
+    from rich.progress import Progress
+
+    from fosp_agent.episodes.reshape import split as split_store
+
+    store = open_store(folder)
+    with Progress() as progress:
+        bar = progress.add_task("splitting")
+        counted = split_store(
+            store,
+            share,
+            train,
+            held_out,
+            lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    typer.echo(f"{train}: {counted[0]} episodes; {held_out}: {counted[1]}")
+
+
 def _print_mix(console: Console, report: DatasetReport, title: str) -> None:
     from rich.table import Table
 
