@@ -153,8 +153,8 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(
         "planning",
         "off",
-        "Candidates are followed through the world model before one acts, and the feasibility "
-        "shield may object",
+        "Candidates are followed through the world model before one acts; works best with "
+        "mode:=greedy",
         choices=("off", "on"),
     ),
     Argument(
@@ -203,7 +203,8 @@ ARGUMENTS: tuple[Argument, ...] = (
 
 PLANNING = {
     "off": "",
-    "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return shield.enabled=true",
+    "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return "
+    "planning.cost_weight=0.0 planning.violation_weight=1.0 planning.violation_limit=0.3",
 }
 """Acting-time settings that the argument `planning` stands for."""
 

@@ -28,7 +28,9 @@ PLANNED: Mapping[str, Any] = {
     "expansion.candidates": 16,
     "planning.horizon": 8,
     "planning.choice": "return",
-    "shield.enabled": True,
+    "planning.cost_weight": 0.0,
+    "planning.violation_weight": 1.0,
+    "planning.violation_limit": 0.3,
 }
 """Acting-time settings of decision-time planning, as experiments in docs/results.md left them."""
 
