@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -109,6 +110,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+DOMAINS_USED = itertools.count()
+"""How many tests of this run had a domain."""
+
+
 @pytest.fixture
 def ros_domain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]:
     """A ROS domain of the test's own (1 to 101), for it and the processes that it starts.
@@ -121,7 +126,8 @@ def ros_domain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]
 
     folder = Path(tempfile.gettempdir()) / f"safereach-test-domains-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    start = os.getpid() % LAST_DOMAIN
+    # Not the domain of the test before: what it left to the garbage collector still has ears there.
+    start = os.getpid() + next(DOMAINS_USED)
     for offset in range(LAST_DOMAIN):
         domain = 1 + (start + offset) % LAST_DOMAIN
         with (folder / f"{domain}.lock").open("w") as lock:

@@ -167,5 +167,6 @@ def ear(domain: int) -> Iterator[Ear]:
         yield Ear(handle)
     finally:
         executor.shutdown(timeout_sec=2.0)
+        handle.destroy_node()
         context.try_shutdown()
         thread.join(5.0)
