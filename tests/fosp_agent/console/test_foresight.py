@@ -42,6 +42,14 @@ def test_it_shows_the_present_and_every_imagined_step(foresight: Foresight):
     assert (vision.version, vision.policy, vision.step) == (3, "new", 3)
 
 
+def test_imagined_places_begin_where_the_arm_is_and_go_no_faster_than_it_may(foresight: Foresight):
+    past = history()
+    vision = foresight.look_ahead(past)
+    assert vision.places.shape == (HORIZON + 1, 3)
+    np.testing.assert_allclose(vision.places[0], past.poses[-1][:3], atol=1e-6)
+    assert np.abs(np.diff(vision.places, axis=0)).max() <= 0.01 + 1e-9
+
+
 def test_the_same_observations_give_the_same_vision(foresight: Foresight):
     one, two = (foresight.look_ahead(history()) for _ in range(2))
     np.testing.assert_array_equal(one.frames, two.frames)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,8 +17,10 @@ from fosp_agent.console.board import History
 from fosp_agent.control.image_preprocess import preprocess
 from fosp_agent.errors import UserError
 from fosp_agent.training.weights import load_weights
-from fosp_agent.types import ByteArray, Episode
+from fosp_agent.types import ByteArray, Episode, FloatArray
 from fosp_agent.world_model.rssm import State
+
+Vector = npt.NDArray[np.float64]
 
 HORIZON = 15
 """Imagined steps."""
@@ -37,6 +40,8 @@ class Vision:
     policy: str
     frames: ByteArray
     """(H + 1, 64, 64, C); the first is the reconstruction of what is seen now."""
+    places: Vector
+    """(H + 1, 3) positions of the end effector [m]; (H + 1, 0) for robots without a pose."""
     reward: list[float]
     """(H + 1) expected reward."""
     cost: list[float]
@@ -53,6 +58,9 @@ class Foresight:
         self._networks = loaded.networks.eval().requires_grad_(False)
         self._robot = loaded.config.robot
         self._forgets = loaded.config.world_model.memory == "observation"
+        camera = np.asarray(self._robot.camera, np.float64)
+        self.camera: Vector | None = camera.reshape(3, 4) if camera.size == 12 else None
+        """Projection (3, 4) of the base frame [m] into the observed image [pixel], where known."""
         self.version = loaded.info.version
         self.sha256 = loaded.info.sha256
 
@@ -69,8 +77,11 @@ class Foresight:
         policies = self._networks.policies()
         name = history.policy if history.policy in policies else list(policies)[-1]
         model, features = self._networks.world_model, [state.features()]
+        states, actions = [state], []
         for _ in range(horizon):
-            state = model.rssm.imagine_step(state, policies[name](features[-1]).mean)
+            actions.append(policies[name](features[-1]).mean)
+            state = model.rssm.imagine_step(state, actions[-1])
+            states.append(state)
             features.append(state.features())
         seen = torch.cat(features)  # (H + 1, S)
         return Vision(
@@ -79,6 +90,7 @@ class Foresight:
             self.version,
             name,
             self._pictures(seen),
+            self._places(states, torch.cat(actions), history.poses[-1]),
             _numbers(model.reward(seen)),
             _numbers(model.cost.probability(seen)),
         )
@@ -125,8 +137,7 @@ class Foresight:
             state = model.with_pose(state, pose[t : t + 1], seen_there)
         return state
 
-    def _look(self, images: ByteArray, poses: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-              ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+    def _look(self, images: ByteArray, poses: FloatArray) -> tuple[Tensor, Tensor | None]:
         """(T, 64, 64, C), (T, P) -> (T, U), and the scene map (T, F) where there is one."""
         model = self._networks.world_model
         pixels = preprocess(torch.from_numpy(np.ascontiguousarray(images))).unsqueeze(0)
@@ -141,6 +152,21 @@ class Foresight:
         pixels = ((decoded + 0.5) * 255).clamp(0, 255).round().byte()
         out: ByteArray = pixels.movedim(1, -1).numpy()
         return out
+
+    def _places(self, states: list[State], actions: Tensor, pose: FloatArray) -> Vector:
+        """Where the end effector is in each state: (H + 1, 3) [m].
+
+        By the pose in the states where there is one, else by dead reckoning from ``pose`` (P,) with
+        the actions (H, A).
+        """
+        robot, known = self._robot, [s.pose for s in states if s.pose is not None]
+        if robot.pose_size < 3:
+            return np.zeros((len(states), 0))
+        if known:
+            units = torch.cat(known)[:, :3].double().numpy()
+            return np.asarray(units * robot.pose_scale[:3] + robot.pose_center[:3])
+        moves = actions[:, :3].double().numpy() * robot.action_scale[:3]
+        return np.asarray(pose[:3] + np.vstack([np.zeros(3), moves.cumsum(0)]))
 
     def _check(self, images: ByteArray, actions: int) -> None:
         robot = self._robot

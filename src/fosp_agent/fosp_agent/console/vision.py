@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fosp_agent.console.board import Board, History
 from fosp_agent.console.hub import Hub, picture
+from fosp_agent.console.looking_glass import LookingGlass
 from fosp_agent.console.media import jpeg, strip
 from fosp_agent.errors import UserError
 from fosp_agent.types import Episode
@@ -24,10 +24,8 @@ PERIOD = 0.5
 """Between two looks ahead, at least [s]."""
 PICTURE = 2
 """Kind of the picture messages."""
-
-
-class NoWeights(UserError):
-    """There is nothing to look through."""
+PICTURED = ("frames", "places")
+"""Parts of a vision that the page is not told in numbers."""
 
 
 class VisionLoop:
@@ -46,10 +44,9 @@ class VisionLoop:
             weights: those that act until the trainer announces others.
         """
         self._board, self._hub = board, hub
-        self._folder, self._first = run_dir / "weights", weights
+        self._glass = LookingGlass(board, run_dir, weights)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="foresight")
         self._foresight: Foresight | None = None
-        self._loaded: Path | None = None
         self._complaint = ""
         self.version = 0
 
@@ -94,8 +91,7 @@ class VisionLoop:
         except UserError as problem:
             self._complain(str(problem))
             return 0.0
-        about = asdict(vision)
-        del about["frames"]
+        about = {name: value for name, value in vars(vision).items() if name not in PICTURED}
         data = picture(PICTURE, about, jpeg(strip(list(vision.frames)), widest=8192))
         self._hub.show(PICTURE, data)
         return time.thread_time() - before
@@ -107,32 +103,8 @@ class VisionLoop:
             self._hub.broadcast([{"type": "blind", "message": text}])
 
     def _current(self) -> Foresight:
-        from fosp_agent.console.foresight import Foresight
-
-        acting = self._board.piece("acting")
-        if self._foresight is None or (acting and acting["sha256"] != self._foresight.sha256):
-            path = self._file(acting)
-            if self._foresight is None or path != self._loaded:
-                self._foresight, self._loaded = Foresight(path), path
-                self.version, self._complaint = self._foresight.version, ""
-        return self._foresight
-
-    def _file(self, acting: dict[str, Any] | None) -> Path:
-        """The file of the acting weights, or of those that are closest to it."""
-        announced = self._board.piece("announced")
-        paths = [Path(announced["path"])] if announced and _same(announced, acting) else []
-        if acting:
-            paths.append(self._folder / f"weights-{acting['version']:06d}.safetensors")
-        paths += [self._first] if self._first else []
-        paths += sorted(self._folder.glob("weights-*.safetensors"))[-1:]
-        for path in paths:
-            if path.is_file():
-                return path
-        raise NoWeights(
-            "no weights file on this machine, so no world model to look through: give the console "
-            "the parameter 'weights'"
-        )
-
-
-def _same(announced: dict[str, Any], acting: dict[str, Any] | None) -> bool:
-    return acting is None or announced["sha256"] == acting["sha256"]
+        foresight = self._glass.current()
+        if foresight is not self._foresight:
+            self._foresight, self._complaint = foresight, ""
+            self.version = foresight.version
+        return foresight

@@ -1,0 +1,152 @@
+"""What a board shows, heard in the ROS graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from fosp_msgs.msg import (
+    Action,
+    CommandVerdict,
+    EpisodeEvent,
+    Heartbeat,
+    Observation,
+    SessionState,
+    TrainingProgress,
+    WeightsAnnouncement,
+    WeightsStatus,
+)
+from rclpy.node import Node
+
+from fosp_agent.console.board import Board, Seen
+from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
+from fosp_agent.ros.conversions import action_record, image_from_message, verdict_record
+from fosp_agent.ros.qos import EVENTS, HEARTBEATS, LATCHED, RECORDED, RELIABLE
+
+EVENT_NAMES = {
+    EpisodeEvent.STARTED: "STARTED",
+    EpisodeEvent.RECORDED: "RECORDED",
+    EpisodeEvent.LABELLED: "LABELLED",
+    EpisodeEvent.DISCARDED: "DISCARDED",
+    EpisodeEvent.LEARNED: "LEARNED",
+}
+
+
+class BoardLink:
+    """Feeds a board. Callbacks run on the spinning thread."""
+
+    def __init__(self, node: Node, board: Board) -> None:
+        """Listen to what is small; to the robot itself only when `hear_robot` says so."""
+        self._node, self._board = node, board
+        self._robot_side: list[Any] = []
+        listen = self._node.create_subscription
+        listen(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        listen(EpisodeEvent, topics.EPISODE_EVENT, self._on_event, EVENTS)
+        listen(WeightsAnnouncement, topics.WEIGHTS, self._on_weights, LATCHED)
+        listen(WeightsStatus, topics.WEIGHTS_STATUS, self._on_status, LATCHED)
+        listen(TrainingProgress, topics.TRAINING_PROGRESS, self._on_progress, RELIABLE)
+        listen(Heartbeat, topics.HEARTBEAT, self._on_beat, HEARTBEATS)
+
+    def hear_robot(self, wanted: bool) -> None:
+        """Listen to observations, actions and verdicts, or no longer. On the spinning thread."""
+        if wanted == bool(self._robot_side):
+            return
+        if not wanted:
+            for subscription in self._robot_side:
+                self._node.destroy_subscription(subscription)
+            self._robot_side = []
+            return
+        listen = self._node.create_subscription
+        self._robot_side = [
+            listen(Observation, topics.OBSERVATION, self._on_observation, RELIABLE),
+            listen(Action, topics.ACTION, self._on_action, RECORDED),
+            listen(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED),
+        ]
+
+    def _on_session(self, message: SessionState) -> None:
+        self._board.session(
+            Snapshot(
+                phase=Phase(message.state),
+                episode_id=message.episode_id,
+                index=message.episode_index,
+                seed=message.seed,
+                task=message.task,
+                max_steps=message.max_steps,
+                learn=message.learn,
+                waiting_for=message.waiting_for,
+                cost_spent=message.cost_spent,
+                cost_budget=message.cost_budget,
+            )
+        )
+
+    def _on_event(self, message: EpisodeEvent) -> None:
+        self._board.event(
+            {
+                "kind": EVENT_NAMES.get(message.type, str(message.type)),
+                "episode_id": message.episode_id,
+                "revision": message.label_revision,
+                "detail": message.detail,
+            }
+        )
+        if message.type == EpisodeEvent.LEARNED:
+            self._board.progress(None)
+
+    def _on_weights(self, message: WeightsAnnouncement) -> None:
+        self._board.weights(
+            "announced",
+            {
+                "version": message.version,
+                "sha256": message.sha256,
+                "updates": message.updates,
+                "preset": message.preset,
+                "path": message.path,
+                "episode_id": message.episode_id,
+            },
+        )
+
+    def _on_status(self, message: WeightsStatus) -> None:
+        self._board.weights(
+            "acting",
+            {
+                "version": message.version,
+                "sha256": message.sha256,
+                "loaded": message.loaded,
+                "message": message.message,
+            },
+        )
+
+    def _on_progress(self, message: TrainingProgress) -> None:
+        self._board.progress(
+            {
+                "episode_id": message.episode_id,
+                "done": message.updates_done,
+                "total": message.updates_total,
+            }
+        )
+
+    def _on_beat(self, message: Heartbeat) -> None:
+        self._board.beat(message.node, time.monotonic())
+
+    def _on_observation(self, message: Observation) -> None:
+        self._told(self._see, message)
+
+    def _see(self, message: Observation) -> None:
+        image = image_from_message(message.image)
+        pose = np.asarray(message.pose, np.float32)
+        self._board.observation(Seen(message.episode_id, message.step, image, pose))
+
+    def _on_action(self, message: Action) -> None:
+        self._board.action(action_record(message))
+
+    def _on_verdict(self, message: CommandVerdict) -> None:
+        self._board.verdict(verdict_record(message))
+
+    def _told(self, take: Callable[[Any], None], message: Any) -> None:
+        try:
+            take(message)
+        except UserError as problem:
+            self._node.get_logger().error(str(problem), throttle_duration_sec=5.0)
