@@ -32,6 +32,11 @@ class PlanningConfig:
     commitment: float = 0.0
     """Above 0: the rest of the plan chosen before is a candidate too, favoured by this margin in
     units of Q~; against dithering between two ways around an obstacle."""
+    detour: tuple[float, ...] = ()
+    """(A,) how far a policy's actions are pushed aside, each component up, down or not at all, to
+    look for a way around when every candidate is predicted to violate. Empty: no detours."""
+    detour_steps: int = 4
+    """For how many steps; then the policy goes on alone."""
     iterations: int = 0
     """Rounds of search over action sequences (cross-entropy method), begun from the candidates."""
     samples: int = 32

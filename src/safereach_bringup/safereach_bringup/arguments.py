@@ -204,7 +204,8 @@ ARGUMENTS: tuple[Argument, ...] = (
 PLANNING = {
     "off": "",
     "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return "
-    "planning.cost_weight=0.0 planning.violation_weight=1.0 planning.violation_limit=0.3",
+    "planning.cost_weight=0.0 planning.violation_weight=1.0 planning.violation_limit=0.15 "
+    "planning.detour=[1.0,1.0,1.0,0.0,0.0,0.0]",
 }
 """Acting-time settings that the argument `planning` stands for."""
 

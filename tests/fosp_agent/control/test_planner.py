@@ -317,3 +317,29 @@ def test_the_cloning_candidate_needs_its_head(tmp_path: Path, make_config):
     save_weights(path, FospNetworks(make_config()), version=0)
     with pytest.raises(UserError, match=r"no behaviour-cloning head.*switch expansion.cloning off"):
         PolicyRunner.from_file(path, overrides={"expansion.cloning": True})
+
+
+def test_a_way_around_is_taken_where_every_candidate_is_predicted_to_violate(
+    make_runner: MakeRunner, batch: Batch, monkeypatch
+):
+    """Each policy goes right, which violates; pushed to the left it does not."""
+    settings = {"planning__detour": (2.0, 0, 0, 0, 0, 0), "planning__detour_steps": 4}
+    runner = planning(make_runner, "greedy", **settings)
+    follow_first_component(monkeypatch, runner)
+    predict(monkeypatch, runner, to_the_right)
+    for actor in runner._networks.policies().values():
+        monkeypatch.setattr(actor.mlp.output.bias, "data", torch.tensor([3.0, *[0.0] * 11]))
+        monkeypatch.setattr(
+            actor.mlp.output.weight, "data", torch.zeros_like(actor.mlp.output.weight)
+        )
+    for decision in episode(runner, batch):
+        assert decision.action[0] < 0
+        assert decision.dropped == len(decision.candidates) - 2
+
+
+def test_detours_are_not_imagined_while_a_candidate_will_do(
+    make_runner: MakeRunner, batch: Batch, monkeypatch
+):
+    runner = planning(make_runner, planning__detour=(1.0, 0, 0, 0, 0, 0))
+    predict(monkeypatch, runner, lambda features: torch.zeros_like(features[..., 0]))
+    assert all(len(d.candidates) == 6 for d in episode(runner, batch))

@@ -30,7 +30,8 @@ PLANNED: Mapping[str, Any] = {
     "planning.choice": "return",
     "planning.cost_weight": 0.0,
     "planning.violation_weight": 1.0,
-    "planning.violation_limit": 0.3,
+    "planning.violation_limit": 0.15,
+    "planning.detour": [1.0, 1.0, 1.0, 0.0, 0.0, 0.0],
 }
 """Acting-time settings of decision-time planning, as experiments in docs/results.md left them."""
 

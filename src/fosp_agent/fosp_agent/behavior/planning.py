@@ -74,6 +74,8 @@ class Itinerary(NamedTuple):
     """(K, A)"""
     written: Tensor
     """(H, N - K, A)"""
+    nudge: Tensor | None = None
+    """(H, N, A) added after the first action, within [-1, 1]; None: nothing."""
 
     def acting(self, policies: Mapping[str, Policy], particles: int) -> Callable[..., Tensor]:
         """Step and features (N * P, S) -> actions (N * P, A)."""
@@ -87,7 +89,11 @@ class Itinerary(NamedTuple):
             blocks = torch.split(features[: particles * len(names)], [size for _, size in runs])
             actions = [policies[name](x) for (name, _), x in zip(runs, blocks, strict=True)]
             written = self.written[step].repeat_interleave(particles, 0)
-            return torch.cat([*actions, written])
+            together = torch.cat([*actions, written])
+            if self.nudge is None:
+                return together
+            nudge = self.nudge[step].repeat_interleave(particles, 0)
+            return (together + nudge).clamp(-1.0, 1.0)
 
         return act
 

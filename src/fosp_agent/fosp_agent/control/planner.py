@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from fosp_agent.agents.acting import EPISODE_STEPS, ActingNetworks, Proposals
+from fosp_agent.behavior.detours import detours
 from fosp_agent.behavior.planning import (
     Courses,
     Itinerary,
@@ -97,7 +98,7 @@ class Planner:
         if self._config.shield.enabled:
             last = torch.tensor([len(courses.policies) - 1])
             hold, courses = courses.pick(last), courses.pick(torch.arange(int(last)))
-        courses = self._searched(state, courses)
+        courses = self._searched(state, self._with_detours(state, courses))
         choice, dropped = self._choose(courses, generator)
         return self._guarded(courses, hold, choice, dropped, proposals)
 
@@ -126,6 +127,16 @@ class Planner:
             written, first = [*repeated.unbind(1), *written], first[:0]
         script = torch.stack(written, 1) if written else torch.zeros(self._horizon, 0, size)
         return self._follow(state, Itinerary(tuple(names), first, script))
+
+    def _with_detours(self, state: State, courses: Courses) -> Courses:
+        """The same courses, and ways around where none of them will do."""
+        config = self._config.planning
+        if not config.detour or bool(surviving(courses, config.violation_limit).any()):
+            return courses
+        for name, policy in self._policies.items():
+            around = detours(config, name, policy(state.features())[0], self._horizon)
+            courses = courses.join(self._follow(state, around))
+        return courses
 
     def _follow(self, state: State, itinerary: Itinerary) -> Courses:
         config = self._config

@@ -1,0 +1,45 @@
+"""Ways around: a policy's own course, pushed aside for its first steps."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from fosp_agent.acting_config import PlanningConfig
+from fosp_agent.behavior.planning import Itinerary
+from fosp_agent.settings import ConfigError
+
+
+def pushes(config: PlanningConfig, actions: int) -> Tensor:
+    """Every combination of less, as is and more along the components that are pushed: (K, A).
+
+    K = 3^n - 1 for n components whose ``detour`` is not 0.
+
+    Raises:
+        ConfigError: ``planning.detour`` has not one number an action component.
+    """
+    if len(config.detour) != actions:
+        raise ConfigError(
+            f"planning.detour has {len(config.detour)} numbers, an action {actions}; give one each"
+        )
+    choices = [(0.0, -size, size) if size else (0.0,) for size in config.detour]
+    return torch.tensor(list(product(*choices)))[1:]
+
+
+def detours(config: PlanningConfig, policy: str, action: Tensor, horizon: int) -> Itinerary:
+    """Courses of one policy, each pushed another way, which then go on as the policy would.
+
+    Args:
+        config: the pushes, and for how many steps.
+        policy: its name.
+        action: (A,) its action in the present state.
+        horizon: H.
+    """
+    push = pushes(config, len(action))
+    steps = torch.arange(horizon).view(-1, 1, 1) < config.detour_steps
+    nudge = steps * push  # (H, K, A)
+    written = torch.zeros(horizon, 0, len(action))
+    first = (action + push).clamp(-1.0, 1.0)
+    return Itinerary((policy,) * len(push), first, written, nudge)

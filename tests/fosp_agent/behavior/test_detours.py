@@ -1,0 +1,42 @@
+"""Ways around: every direction once, for some steps, and then the policy alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fosp_agent.acting_config import PlanningConfig
+from fosp_agent.behavior.detours import detours, pushes
+from fosp_agent.settings import ConfigError
+
+SIDEWAYS = PlanningConfig(detour=(0.0, 1.0, 0.5), detour_steps=2)
+
+
+def test_every_direction_is_there_once_and_standing_aside_is_none():
+    found = {tuple(row) for row in pushes(SIDEWAYS, 3).tolist()}
+    expected = {(0.0, y, z) for y in (-1.0, 0.0, 1.0) for z in (-0.5, 0.0, 0.5)} - {(0.0, 0.0, 0.0)}
+    assert found == expected
+    assert len(pushes(SIDEWAYS, 3)) == len(expected)
+
+
+def test_a_course_is_pushed_for_its_first_steps_and_then_the_policy_acts_alone():
+    own = torch.tensor([0.2, 0.1, -0.3])
+    itinerary = detours(SIDEWAYS, "new", own, horizon=4)
+    act = itinerary.acting({"new": lambda x: own.expand(len(x), -1)}, particles=1)
+    features = torch.zeros(8, 5)
+    pushed = (own + pushes(SIDEWAYS, 3)).clamp(-1, 1)
+    for step, expected in enumerate((pushed, pushed, own.expand(8, -1), own.expand(8, -1))):
+        torch.testing.assert_close(act(step, features), expected)
+
+
+def test_no_push_leaves_the_range_of_actions():
+    far = PlanningConfig(detour=(9.0,), detour_steps=4)
+    itinerary = detours(far, "new", torch.tensor([0.9]), horizon=4)
+    act = itinerary.acting({"new": lambda x: torch.full((len(x), 1), 0.9)}, particles=2)
+    for step in range(4):
+        assert act(step, torch.zeros(4, 5)).abs().max() <= 1.0
+
+
+def test_a_wrong_number_of_pushes_is_named():
+    with pytest.raises(ConfigError, match=r"planning\.detour has 3 numbers, an action 6"):
+        pushes(SIDEWAYS, 6)
