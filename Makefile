@@ -3,6 +3,7 @@ SHELL := /bin/bash
 ARGS ?=
 IN := eval "$$(./safereach env)" &&
 SOURCES := src tests tools
+PAGES := src/fosp_agent/fosp_agent/console/static
 
 .PHONY: browser help setup demonstrations finetune test test-core lint type format bench clean
 
@@ -34,12 +35,14 @@ test-core: setup ## Run the tests of the core as on a machine without ROS
 
 lint: setup ## Check style, and that ROS stays in its rooms
 	@$(IN) ruff check $(SOURCES) && ruff format --check $(SOURCES)
+	@$(IN) oxlint --quiet $(PAGES) && oxfmt --check $(PAGES)/js $(PAGES)/css
 
 type: setup ## Check types
 	@$(IN) mypy
 
 format: setup ## Put the code into shape
 	@$(IN) ruff format $(SOURCES) && ruff check --fix $(SOURCES)
+	@$(IN) oxlint --fix $(PAGES) && oxfmt $(PAGES)/js $(PAGES)/css
 
 bench: setup ## Measure; one script a figure in tests/benchmark
 	@$(IN) set -e; for script in tests/benchmark/bench_*.py; do python $$script; done

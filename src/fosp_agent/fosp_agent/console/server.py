@@ -15,6 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from fosp_agent.console.access import COOKIE, Access
 from fosp_agent.console.board import Board
+from fosp_agent.console.camera import CameraView
 from fosp_agent.console.desk import Desk
 from fosp_agent.console.hub import Hub, Page, dump, picture
 from fosp_agent.console.library import Library
@@ -82,6 +83,8 @@ class Console:
         self._files = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._library = Library(run_dir)
         self._vision = VisionLoop(board, self._hub, run_dir, weights)
+        self.camera = CameraView()
+        """Takes the frames that people are shown."""
         self._desk = Desk(robot, self._library, self._vision, self._hub, self._files)
         self._static = read_static()
         self._box: dict[str, Any] = {}
@@ -209,8 +212,13 @@ class Console:
 
     async def _start(self, _: web.Application) -> None:
         self._tasks = [
-            asyncio.create_task(work())
-            for work in (self._tell_news, self._look_for_episodes, self._vision.run)
+            asyncio.create_task(work)
+            for work in (
+                self._tell_news(),
+                self._look_for_episodes(),
+                self._vision.run(),
+                self.camera.run(self._hub),
+            )
         ]
 
     async def _stop(self, _: web.Application) -> None:

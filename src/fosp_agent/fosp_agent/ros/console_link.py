@@ -12,10 +12,12 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from fosp_agent.console.board import Board
+from fosp_agent.console.camera import CameraView
 from fosp_agent.console.protocol import GiveLabel
 from fosp_agent.console.robot import Answer
 from fosp_agent.ros import topics
 from fosp_agent.ros.board_link import BoardLink
+from fosp_agent.ros.camera_link import CameraLink
 
 PATIENCE = 5.0
 """How long a service may take to answer [s]."""
@@ -35,6 +37,7 @@ class ConsoleLink:
         """Listen to what is small; to the robot itself only while a page is open."""
         self._node, self._board = node, board
         self._ears = BoardLink(node, board)
+        self._camera: CameraLink | None = None
         self._triggers = {k: node.create_client(Trigger, name) for k, name in TRIGGERS.items()}
         self._hold = node.create_client(SetBool, topics.HOLD)
         self._label = node.create_client(LabelEpisode, topics.LABEL_EPISODE)
@@ -74,12 +77,18 @@ class ConsoleLink:
         """Call /rollback_weights."""
         return await self._call(self._rollback, RollbackWeights.Request(version=version))
 
-    def attend(self, pages: int, watching: int) -> None:  # noqa: ARG002 - part of the protocol
-        """Listen to the robot while any page is open."""
-        wanted = pages > 0
+    def show_camera(self, view: CameraView) -> None:
+        """Hand the camera's frames to the view while somebody watches."""
+        self._camera = CameraLink(self._node, view)
+
+    def attend(self, pages: int, watching: int) -> None:
+        """Listen to the robot while any page is open, to its camera while one shows it."""
         executor = self._node.executor
-        if executor is not None:
-            executor.create_task(self._ears.hear_robot, wanted)
+        if executor is None:
+            return
+        executor.create_task(self._ears.hear_robot, pages > 0)
+        if self._camera is not None:
+            executor.create_task(self._camera.hear, watching > 0)
 
     async def _call(self, client: Any, request: Any) -> Answer:
         """Call a service from the event loop."""

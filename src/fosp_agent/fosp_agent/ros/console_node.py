@@ -59,6 +59,7 @@ async def serve(node: Node, config: ConsoleConfig) -> None:
     access = Access.of(config.host, config.token)
     about = About(config.run_dir.name, config.expected_nodes, getpass.getuser())
     console = Console(board, link, access, config.run_dir, existing(config.weights), about)
+    link.show_camera(console.camera)
     runner = web.AppRunner(console.application(), access_log=None, handle_signals=False)
     await runner.setup()
     port = await listen(runner, config)

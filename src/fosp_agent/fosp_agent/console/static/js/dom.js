@@ -9,7 +9,9 @@ export function h(tag, attributes = {}, ...children) {
     else if (name in element && !name.includes("-") && name !== "list") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -19,7 +21,9 @@ export function text(element, value) {
 }
 
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
 }
 
 export function toast(message, bad = false, seconds = bad ? 9 : 4) {
@@ -45,5 +49,35 @@ export function percent(value) {
 }
 
 export function clock(ms) {
-  return ms ? new Date(ms).toLocaleString([], { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }) : "";
+  return ms
+    ? new Date(ms).toLocaleString([], {
+        month: "short",
+        day: "numeric",
+        hour: "2-digit",
+        minute: "2-digit",
+      })
+    : "";
+}
+
+// The markup of a page, from its template; returns the elements that it names.
+export function place(root, name) {
+  const found = document.getElementById(`${name}-page`).content.cloneNode(true);
+  const named = [...found.querySelectorAll("[data-part]")];
+  root.append(found);
+  return Object.fromEntries(named.map((element) => [element.dataset.part, element]));
+}
+
+// Clicks on what carries data-act go to the handler of that name. After a click of the mouse, the
+// page's keys work at once: Enter would press the same button again.
+export function onActs(element, handlers) {
+  element.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (!button || !element.contains(button)) return;
+    if (event.detail > 0) button.blur();
+    handlers[button.dataset.act](button);
+  });
+}
+
+export function stat(value, words) {
+  return h("div", { class: "stat" }, h("b", {}, value), h("span", {}, words));
 }

@@ -12,7 +12,9 @@ export class Drafts {
     addEventListener("pagehide", () => this.flush());
   }
 
-  name(id) { return `draft:${this.store.hello.run || ""}:${id}`; }
+  name(id) {
+    return `draft:${this.store.hello.run || ""}:${id}`;
+  }
 
   keep(id, draft) {
     const entry = { ...draft, at: Date.now(), author: this.author };
@@ -28,8 +30,16 @@ export class Drafts {
     if (!this.pending) return;
     const { id, draft } = this.pending;
     this.pending = null;
-    this.store.link.ask("draft", { episode_id: id, revision: draft.revision, spans: draft.spans, author: this.author })
-      .catch(() => { this.pending = this.pending || { id, draft }; });
+    this.store.link
+      .ask("draft", {
+        episode_id: id,
+        revision: draft.revision,
+        spans: draft.spans,
+        author: this.author,
+      })
+      .catch(() => {
+        this.pending = this.pending || { id, draft };
+      });
   }
 
   drop(id) {
@@ -39,13 +49,19 @@ export class Drafts {
 
   forget(id) {
     this.drop(id);
-    this.store.link.ask("draft", { episode_id: id, revision: -1, spans: [], author: this.author }).catch(() => {});
+    this.store.link
+      .ask("draft", { episode_id: id, revision: -1, spans: [], author: this.author })
+      .catch(() => {});
   }
 
   // The newer of what this browser and what the console has kept.
   find(id, kept) {
     let own = null;
-    try { own = JSON.parse(localStorage.getItem(this.name(id))); } catch { own = null; }
+    try {
+      own = JSON.parse(localStorage.getItem(this.name(id)));
+    } catch {
+      own = null;
+    }
     if (!own) return kept;
     if (!kept || kept.author === own.author || own.at >= kept.at) return own;
     return kept;

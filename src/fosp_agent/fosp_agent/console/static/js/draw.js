@@ -5,10 +5,26 @@ const surfaces = new Set();
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["ground", "card", "raised", "line", "edge", "text", "quiet", "accent",
-    "reward", "cost", "new", "offline", "person", "good", "bad"]) {
+  for (const name of [
+    "ground",
+    "card",
+    "raised",
+    "line",
+    "edge",
+    "text",
+    "quiet",
+    "accent",
+    "reward",
+    "cost",
+    "new",
+    "offline",
+    "person",
+    "good",
+    "bad",
+  ]) {
     colours[name] = style.getPropertyValue(`--${name}`).trim();
   }
+
   patterns.clear();
 }
 
@@ -32,8 +48,12 @@ export class Surface {
       const { canvas } = this;
       if (!canvas.isConnected) return;
       const ratio = devicePixelRatio || 1;
-      const width = canvas.clientWidth, height = canvas.clientHeight;
-      if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      const width = canvas.clientWidth;
+      const height = canvas.clientHeight;
+      if (
+        canvas.width !== Math.round(width * ratio) ||
+        canvas.height !== Math.round(height * ratio)
+      ) {
         canvas.width = Math.round(width * ratio);
         canvas.height = Math.round(height * ratio);
       }
@@ -66,8 +86,18 @@ export function pattern(context, kind) {
     brush.strokeStyle = colours[kind] || colours.quiet;
     brush.lineWidth = 2.6;
     brush.beginPath();
-    if (kind === "cost") for (const at of [-8, 0, 8]) { brush.moveTo(at - 1, 9); brush.lineTo(at + 9, -1); }
-    else for (const at of [2, 6]) { brush.moveTo(at, 0); brush.lineTo(at, 8); brush.lineWidth = 1.6; }
+    if (kind === "cost") {
+      for (const at of [-8, 0, 8]) {
+        brush.moveTo(at - 1, 9);
+        brush.lineTo(at + 9, -1);
+      }
+    } else {
+      for (const at of [2, 6]) {
+        brush.moveTo(at, 0);
+        brush.lineTo(at, 8);
+        brush.lineWidth = 1.6;
+      }
+    }
     brush.stroke();
     patterns.set(kind, tile);
   }
@@ -82,7 +112,15 @@ export function block(context, kind, x, y, width, height) {
   context.strokeRect(x + 0.75, y + 0.75, Math.max(width - 1.5, 0.5), height - 1.5);
 }
 
-export function write(context, string, x, y, colour = colours.quiet, font = "12px", align = "left") {
+export function write(
+  context,
+  string,
+  x,
+  y,
+  colour = colours.quiet,
+  font = "12px",
+  align = "left",
+) {
   context.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
   context.fillStyle = colour;
   context.textAlign = align;
@@ -97,8 +135,12 @@ export function curve(context, points, colour, width = 2, dash = []) {
   context.beginPath();
   let drawing = false;
   for (const [x, y] of points) {
-    if (y === null || Number.isNaN(y)) { drawing = false; continue; }
-    if (drawing) context.lineTo(x, y); else context.moveTo(x, y);
+    if (y === null || Number.isNaN(y)) {
+      drawing = false;
+      continue;
+    }
+    if (drawing) context.lineTo(x, y);
+    else context.moveTo(x, y);
     drawing = true;
   }
   context.stroke();
@@ -106,4 +148,6 @@ export function curve(context, points, colour, width = 2, dash = []) {
 }
 
 readColours();
-new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+new MutationObserver(recolour).observe(document.documentElement, {
+  attributeFilter: ["data-theme"],
+});

@@ -1,5 +1,6 @@
 // Starts the page: tabs, keys, the state of the connection, and one view at a time.
 
+import { showAlarms } from "./alarms.js";
 import { fill, h, kbd, text, toast } from "./dom.js";
 import { phaseInWords, Store } from "./store.js";
 import { LivePage } from "./live.js";
@@ -29,10 +30,21 @@ function go(path, push = true) {
 
 function showKeys() {
   const dialog = document.getElementById("keys");
-  const rows = [...view.keys(), [["1", "2", "3", "4"], "live, label, history, dataset"], [["?"], "this list"]];
-  fill(dialog, h("h2", {}, "Keys of this page"),
-    h("dl", {}, rows.map(([keys, what]) => [h("dt", {}, keys.map(kbd)), h("dd", {}, what)]).flat()),
-    h("form", { method: "dialog" }, h("button", { class: "primary" }, "Close", kbd("Esc"))));
+  const rows = [
+    ...view.keys(),
+    [["1", "2", "3", "4"], "live, label, history, dataset"],
+    [["?"], "this list"],
+  ];
+  fill(
+    dialog,
+    h("h2", {}, "Keys of this page"),
+    h(
+      "dl",
+      {},
+      rows.flatMap(([keys, what]) => [h("dt", {}, keys.map(kbd)), h("dd", {}, what)]),
+    ),
+    h("form", { method: "dialog" }, h("button", { class: "primary" }, "Close", kbd("Esc"))),
+  );
   dialog.showModal();
 }
 
@@ -44,20 +56,8 @@ function showLink() {
   if (store.link.state === "connected" && view) {
     store.link.ask("watch", { live: view instanceof LivePage }).catch(() => {});
   }
-  showAlarms();
-}
 
-function showAlarms() {
-  const alarms = [];
-  if (store.link.state === "lost") alarms.push("The console is not reachable: what you see is old. Your marks are kept in this browser.");
-  else {
-    const dead = (store.live.nodes || []).filter((node) => !node.alive).map((node) => node.name);
-    if (dead.length && dead.length === store.live.nodes.length) alarms.push("No node of the stack answers. Is it running, and in the same ROS_DOMAIN_ID?");
-    else if (dead.length) alarms.push(`${dead.join(", ")} ${dead.length > 1 ? "are" : "is"} silent: not running, or hanging.`);
-    if (store.live.held) alarms.push("The robot is held still: every motion is vetoed until you let go (Space on the live page).");
-  }
-  const box = document.getElementById("alarms");
-  if (box.textContent !== alarms.join("")) fill(box, alarms.map((alarm) => h("div", {}, alarm)));
+  showAlarms(store);
 }
 
 function showSession() {
@@ -65,7 +65,7 @@ function showSession() {
   const pill = document.getElementById("phase");
   pill.dataset.phase = session ? session.phase : "";
   text(pill, session ? phaseInWords(session.phase) : "no session");
-  showAlarms();
+  showAlarms(store);
 }
 
 function showTodo() {
@@ -79,10 +79,22 @@ function showTodo() {
 function onKey(event) {
   const typing = event.target.closest("input, select, textarea");
   if (document.getElementById("keys").open) return;
-  if (typing) { if (event.key === "Escape") event.target.blur(); return; }
-  if (event.key === "?") { showKeys(); event.preventDefault(); return; }
+  if (typing) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key === "?") {
+    showKeys();
+    event.preventDefault();
+    return;
+  }
+  // Enter and Space press what has the focus.
+  if ([" ", "Enter"].includes(event.key) && event.target.closest("a, button")) return;
   const page = Object.keys(PAGES)[Number(event.key) - 1];
-  if (page && !event.ctrlKey && !event.altKey && !event.metaKey) { go(`/${page}`); return; }
+  if (page && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    go(`/${page}`);
+    return;
+  }
   if (view.key(event)) event.preventDefault();
 }
 
@@ -99,7 +111,7 @@ document.getElementById("theme").addEventListener("click", () => {
   localStorage.setItem("theme", root.dataset.theme);
 });
 addEventListener("keydown", onKey);
-addEventListener("keyup", (event) => view.keyUp && view.keyUp(event));
+addEventListener("keyup", (event) => view.keyUp?.(event));
 addEventListener("popstate", () => go(location.pathname + location.hash, false));
 store.on("link", showLink);
 store.on("live", showSession);
@@ -107,6 +119,7 @@ store.on("episodes", showTodo);
 store.on("hello", () => text(document.getElementById("run"), store.hello.run || ""));
 store.addEventListener("event", ({ detail }) => {
   if (detail.kind === "LEARNED") toast(`Learned from ${detail.episode_id}`);
-  if (detail.kind === "DISCARDED" && detail.detail) toast(`${detail.episode_id}: ${detail.detail}`, true);
+  const lost = detail.kind === "DISCARDED" && detail.detail;
+  if (lost) toast(`${detail.episode_id}: ${lost}`, true);
 });
 go(location.pathname + location.hash, false);

@@ -18,14 +18,18 @@ export class Link extends EventTarget {
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    socket.addEventListener("open", () => { this.pause = 150; });
+    socket.addEventListener("open", () => {
+      this.pause = 150;
+    });
     socket.addEventListener("message", (event) => this.take(event.data));
     socket.addEventListener("close", () => this.lost());
   }
 
   lost() {
     this.change("lost");
-    for (const { reject } of this.waiting.values()) reject(new Error("the console is not reachable; nothing was stored"));
+    for (const { reject } of this.waiting.values()) {
+      reject(new Error("the console is not reachable; nothing was stored"));
+    }
     this.waiting.clear();
     setTimeout(() => this.connect(), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
@@ -53,7 +57,8 @@ export class Link extends EventTarget {
 
   takePicture(data) {
     const bytes = new DataView(data);
-    const kind = bytes.getUint8(0), size = bytes.getUint32(1, true);
+    const kind = bytes.getUint8(0);
+    const size = bytes.getUint32(1, true);
     const about = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 5, size)));
     const blob = new Blob([new Uint8Array(data, 5 + size)], { type: "image/jpeg" });
     createImageBitmap(blob).then((bitmap) => {
@@ -63,12 +68,16 @@ export class Link extends EventTarget {
 
   // Resolves with the reply, refusals included; rejects when the connection is lost.
   ask(type, fields = {}) {
-    if (this.state !== "connected") return Promise.reject(new Error("not connected; nothing was stored"));
+    if (this.state !== "connected") {
+      return Promise.reject(new Error("not connected; nothing was stored"));
+    }
     this.number += 1;
     const id = this.number;
     const reply = new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      setTimeout(() => { if (this.waiting.delete(id)) reject(new Error("no answer from the console")); }, PATIENCE);
+      setTimeout(() => {
+        if (this.waiting.delete(id)) reject(new Error("no answer from the console"));
+      }, PATIENCE);
     });
     this.socket.send(JSON.stringify({ id, type, ...fields }));
     return reply;

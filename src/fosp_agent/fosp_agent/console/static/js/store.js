@@ -4,14 +4,24 @@ import { Link } from "./socket.js";
 
 export const KINDS = ["safe_success", "safe_failure", "unsafe_success", "unsafe_failure"];
 
-const PHASES = { IDLE: "ready", RUNNING: "running", AWAITING_LABEL: "awaiting label", TRAINING: "training", ABORTED: "aborted" };
+const PHASES = {
+  IDLE: "ready",
+  RUNNING: "running",
+  AWAITING_LABEL: "awaiting label",
+  TRAINING: "training",
+  ABORTED: "aborted",
+};
 
-export function phaseInWords(phase) { return PHASES[phase] || "no session"; }
+export function phaseInWords(phase) {
+  return PHASES[phase] || "no session";
+}
 
 export class Store extends EventTarget {
   constructor() {
     super();
-    this.link = new Link(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
+    this.link = new Link(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`,
+    );
     this.live = {};
     this.hello = {};
     this.workspace = {};
@@ -24,15 +34,29 @@ export class Store extends EventTarget {
 
   listen() {
     const { link } = this;
-    link.on("hello", (m) => { this.hello = m; this.workspace = m.workspace || {}; this.tell("hello"); });
-    link.on("workspace", (m) => { this.workspace = m; this.tell("hello"); });
-    link.on("live", (m) => { Object.assign(this.live, m); this.tell("live"); });
+    link.on("hello", (m) => {
+      this.hello = m;
+      this.workspace = m.workspace || {};
+      this.tell("hello");
+    });
+    link.on("workspace", (m) => {
+      this.workspace = m;
+      this.tell("hello");
+    });
+    link.on("live", (m) => {
+      Object.assign(this.live, m);
+      this.tell("live");
+    });
     link.on("steps", (m) => this.takeSteps(m));
-    link.on("weights", (m) => { this.versions = m.versions; this.tell("weights"); });
+    link.on("weights", (m) => {
+      this.versions = m.versions;
+      this.tell("weights");
+    });
     link.on("episodes", (m) => this.takeEpisodes(m));
     for (const type of ["event", "draft", "blind"]) {
       link.on(type, (m) => this.dispatchEvent(new CustomEvent(type, { detail: m })));
     }
+
     link.addEventListener("state", () => this.tell("link"));
   }
 
@@ -40,18 +64,24 @@ export class Store extends EventTarget {
     if (message.reset || message.episode_id !== this.steps.episode_id) {
       this.steps = { episode_id: message.episode_id, rows: new Map() };
     }
+
     for (const row of message.rows) this.steps.rows.set(row.step, row);
     this.tell("steps");
   }
 
   takeEpisodes(message) {
-    if (message.all) { this.episodes.clear(); this.loaded = true; }
+    if (message.all) {
+      this.episodes.clear();
+      this.loaded = true;
+    }
     for (const row of message.rows) this.episodes.set(row.id, row);
     this.sorted = null;
     this.tell("episodes");
   }
 
-  tell(type) { this.dispatchEvent(new Event(type)); }
+  tell(type) {
+    this.dispatchEvent(new Event(type));
+  }
 
   // Listen until the returned function is called.
   on(type, listener) {
@@ -61,7 +91,9 @@ export class Store extends EventTarget {
 
   ordered() {
     if (!this.sorted) {
-      this.sorted = [...this.episodes.values()].sort((a, b) => a.recorded_ms - b.recorded_ms || (a.id < b.id ? -1 : 1));
+      this.sorted = [...this.episodes.values()].toSorted(
+        (a, b) => a.recorded_ms - b.recorded_ms || (a.id < b.id ? -1 : 1),
+      );
     }
     return this.sorted;
   }
@@ -71,9 +103,14 @@ export class Store extends EventTarget {
   }
 
   nextUnlabelled(after) {
-    const all = this.ordered(), start = all.findIndex((episode) => episode.id === after);
+    const all = this.ordered();
+    const start = all.findIndex((episode) => episode.id === after);
     const turned = [...all.slice(start + 1), ...all.slice(0, start + 1)];
-    return turned.find((episode) => episode.label.revision === 0 && !episode.damage && episode.id !== after) || null;
+    return (
+      turned.find(
+        (episode) => episode.label.revision === 0 && !episode.damage && episode.id !== after,
+      ) || null
+    );
   }
 
   row() {
@@ -99,7 +136,10 @@ export function kindOf(label) {
 // Wilson's 95 % interval of k out of n.
 export function interval(k, n) {
   if (!n) return [null, null];
-  const z = 1.96, p = k / n, scale = 1 + (z * z) / n;
-  const middle = p + (z * z) / (2 * n), spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  const z = 1.96;
+  const p = k / n;
+  const scale = 1 + (z * z) / n;
+  const middle = p + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   return [(middle - spread) / scale, (middle + spread) / scale];
 }

@@ -3,7 +3,8 @@
 const chosen = localStorage.getItem("theme");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => {
-  document.documentElement.dataset.theme = localStorage.getItem("theme") || (dark.matches ? "dark" : "light");
+  document.documentElement.dataset.theme =
+    localStorage.getItem("theme") || (dark.matches ? "dark" : "light");
 };
 follow();
 if (!chosen) dark.addEventListener("change", follow);
