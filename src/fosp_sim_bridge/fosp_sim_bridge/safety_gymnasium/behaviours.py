@@ -21,6 +21,10 @@ Drive = tuple[float, float]
 """Forward force and turn to the left, each in [-1, 1]."""
 
 
+TURNING = 0.8
+"""Braking sideways takes a turn first, and that this long at most [s]."""
+
+
 class Behaviour(Protocol):
     """Drives one episode."""
 
@@ -99,7 +103,8 @@ class Cautious:
         speed = float(np.linalg.norm(velocity))
         course = np.array([np.arctan2(velocity[1], velocity[0])])
         stop = free_way(course, around.dangers, near)[0]
-        if 0.0 < stop < 0.3 * speed**2 + 0.1 * speed:
+        sideways = float(np.abs(np.sin(course[0])))
+        if 0.0 < stop < 0.3 * speed**2 + (0.1 + TURNING * sideways) * speed:
             wanted = 0.2 * wanted
         return _driven(wanted, around, self._body, self._wander())
 
