@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from fosp_agent.augmentation import mirrored
 from fosp_agent.config import TrainingConfig
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
 
 SIGNS = (1.0, -1.0)
@@ -44,4 +46,17 @@ def test_a_row_is_mirrored_in_all_of_image_pose_and_action_or_in_none():
 
 def test_without_signs_the_batch_itself_comes_back():
     batch = batch_of(2)
-    assert mirrored(batch, replace(CONFIG, mirror_pose=())) is batch
+    assert mirrored(batch, replace(CONFIG, mirror_action=())) is batch
+
+
+def test_a_robot_without_a_pose_is_mirrored_too():
+    batch = replace(batch_of(), pose=torch.zeros(64, 4, 0))
+    out = mirrored(batch, replace(CONFIG, mirror_pose=()))
+    flipped = (out.action[..., 1] < 0).all(1)
+    assert 10 < int(flipped.sum()) < 54
+    assert torch.equal(out.image[flipped], batch.image[flipped].flip(-1))
+
+
+def test_signs_that_do_not_fit_are_refused():
+    with pytest.raises(ConfigError, match="mirror_pose has 0 signs for 2 components"):
+        mirrored(batch_of(2), replace(CONFIG, mirror_pose=()))

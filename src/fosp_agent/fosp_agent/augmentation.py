@@ -7,17 +7,23 @@ from dataclasses import replace
 import torch
 
 from fosp_agent.config import TrainingConfig
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
 
 
 def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:
     """Half of the sequences as a mirror would show them: image, pose and action alike.
 
-    Unlike shifted images this keeps image and pose in step. With empty signs
-    (``training.mirror_pose``) the batch itself is returned.
+    Unlike shifted images this keeps image and pose in step. Without ``training.mirror_action`` the
+    batch itself is returned.
+
+    Raises:
+        ConfigError: not one sign for each component of pose and action.
     """
-    if not config.mirror_pose:
+    if not config.mirror_action:
         return batch
+    _require_signs("mirror_pose", config.mirror_pose, batch.pose.shape[-1])
+    _require_signs("mirror_action", config.mirror_action, batch.action.shape[-1])
     row = (len(batch.image), *[1] * 2)
     flip = torch.rand(row, device=batch.image.device) < 0.5
     pose, action = (
@@ -30,3 +36,10 @@ def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:
         pose=torch.where(flip, batch.pose * pose, batch.pose),
         action=torch.where(flip, batch.action * action, batch.action),
     )
+
+
+def _require_signs(name: str, signs: tuple[float, ...], size: int) -> None:
+    if len(signs) != size:
+        raise ConfigError(
+            f"training.{name} has {len(signs)} signs for {size} components; give one each"
+        )

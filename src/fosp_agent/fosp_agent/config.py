@@ -242,11 +242,12 @@ class TrainingConfig:
     """Share of each batch drawn from the episodes of this fine-tuning."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     mirror_pose: tuple[float, ...] = ()
-    """Signs (P,) of the pose under a left-right mirroring of the image. Not empty: half of the
-    sequences are mirrored, which is right where the camera looks along the robot's plane of
-    symmetry and the pose's origin lies in it."""
+    """Signs (P,) of the pose under a left-right mirroring of the image; empty for a robot without
+    a pose."""
     mirror_action: tuple[float, ...] = ()
-    """Signs (A,) of the action under the same mirroring."""
+    """Signs (A,) of the action under the same mirroring. Not empty: half of the sequences are
+    mirrored, which is right where the camera looks along the robot's plane of symmetry and the
+    pose's origin lies in it."""
     selection: Literal["cost", "cloning"] = "cost"
     """What makes a checkpoint the best on held-out episodes; see ``training.selection``."""
     early_stopping: int = 0
