@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fosp_agent.acting_config import PLANNED
 from fosp_agent.agents.networks import FospNetworks
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.overrides import FREE, parse_overrides, with_overrides
@@ -55,3 +56,10 @@ def test_a_runner_acts_with_the_overrides_of_its_weights_file(make_config, tmp_p
     assert runner.config.expansion.candidates == 3
     with pytest.raises(ConfigError, match="fixed by the weights"):
         PolicyRunner.from_file(path, overrides={"world_model.units": 3})
+
+
+def test_a_name_stands_for_its_settings_and_what_comes_later_has_the_last_word():
+    given = parse_overrides(["planned", "planning.horizon=3"])
+    assert given == PLANNED | {"planning.horizon": 3}
+    with pytest.raises(ConfigError, match="cannot read the setting 'planed'; .* or planned"):
+        parse_overrides(["planed"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fosp_agent.agents.variants import PLANNED
+from fosp_agent.acting_config import PLANNED
 from fosp_agent.config import agents, load_preset
 from fosp_agent.overrides import parse_overrides, with_overrides
 from safereach_bringup.arguments import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from fosp_agent.acting_config import PlanningConfig, ShieldConfig
+from fosp_agent.acting_config import NAMED, PlanningConfig, ShieldConfig
 from fosp_agent.config import AgentConfig, ExpansionConfig, from_dict
 from fosp_agent.settings import ConfigError, parse_override, require_setting, set_value
 
@@ -23,12 +23,23 @@ FREE: tuple[str, ...] = (
 
 
 def parse_overrides(texts: Iterable[str]) -> dict[str, Any]:
-    """Read ``section.key=value`` texts; the values are YAML.
+    """Read ``section.key=value`` texts, whose values are YAML, and names such as ``planned``.
+
+    A name stands for the settings that ``acting_config.NAMED`` has under it; what comes later has
+    the last word.
 
     Raises:
-        ConfigError: a text without an equals sign, or a value that is not YAML.
+        ConfigError: neither a setting nor a name, or a value that is not YAML.
     """
-    return dict(parse_override(text) for text in texts)
+    settings: dict[str, Any] = {}
+    for text in texts:
+        if "=" not in text and text not in NAMED:
+            names = ", ".join(NAMED)
+            raise ConfigError(
+                f"cannot read the setting {text!r}; write section.key=value or {names}"
+            )
+        settings |= NAMED[text] if text in NAMED else dict([parse_override(text)])
+    return settings
 
 
 def with_overrides(config: AgentConfig, overrides: Mapping[str, Any]) -> AgentConfig:

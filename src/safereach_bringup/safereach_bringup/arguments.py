@@ -201,13 +201,8 @@ ARGUMENTS: tuple[Argument, ...] = (
 """Every argument of every stack, by what a person is likely to change first."""
 
 
-PLANNING = {
-    "off": "",
-    "on": "expansion.candidates=16 planning.horizon=8 planning.choice=return "
-    "planning.cost_weight=0.0 planning.violation_weight=1.0 planning.violation_limit=0.15 "
-    "planning.detour=[1.0,1.0,1.0,0.0,0.0,0.0]",
-}
-"""Acting-time settings that the argument `planning` stands for."""
+PLANNING = {"off": "", "on": "planned"}
+"""Acting-time settings that the argument `planning` stands for, by the agent's name of them."""
 
 
 def shipped_weights() -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fosp_agent.acting_config import PLANNED
 from fosp_agent.config import AgentConfig, load_preset
 from fosp_agent.settings import ConfigError
 
@@ -22,18 +23,6 @@ class Variant:
     def overrides(self) -> dict[str, Any]:
         """For ``load_preset``, the agent included."""
         return {"agent": self.agent, **self.settings}
-
-
-PLANNED: Mapping[str, Any] = {
-    "expansion.candidates": 16,
-    "planning.horizon": 8,
-    "planning.choice": "return",
-    "planning.cost_weight": 0.0,
-    "planning.violation_weight": 1.0,
-    "planning.violation_limit": 0.15,
-    "planning.detour": [1.0, 1.0, 1.0, 0.0, 0.0, 0.0],
-}
-"""Acting-time settings of decision-time planning, as experiments in docs/results.md left them."""
 
 
 VARIANTS: Mapping[str, Variant] = {
