@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.nn.optim import frozen
@@ -62,3 +63,14 @@ def gradient(
             for p, g in zip(parameters, parts, strict=True)
         ]
     )
+
+
+def actor_gradient(agent: Fosp, batch: Any) -> Tensor:
+    """Of FOSP's whole actor loss on a batch, as one vector; the same luck each time."""
+    torch.manual_seed(3)
+    nets = agent.networks
+    with frozen([nets.world_model, *nets.behaviors()]):
+        posterior, data = see(agent, batch)
+        loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
+    parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
+    return torch.cat([p.flatten() for p in parts])

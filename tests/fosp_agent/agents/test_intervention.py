@@ -8,25 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
+from fakes.imagining import actor_gradient
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.model_based import Posterior
-from fosp_agent.nn.optim import frozen
 from fosp_agent.tensors import to_tensors
-
-
-def gradient(agent: Fosp, batch: Any) -> Tensor:
-    """The actor's gradient on a batch, as one vector; the same luck each time."""
-    torch.manual_seed(3)
-    data, nets = to_tensors(batch), agent.networks
-    with frozen([nets.world_model, *nets.behaviors()]):
-        with torch.no_grad():
-            states = nets.world_model.filter(data).states
-        posterior = Posterior.of(states)
-        loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
-    parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
-    return torch.cat([p.flatten() for p in parts])
 
 
 def marked(batch: Any, value: bool) -> Any:
@@ -45,20 +31,20 @@ def test_the_operators_steps_change_the_gradient_and_only_through_their_own_loss
     make_agent: Any, make_batch: Any
 ) -> None:
     batch = make_batch()
-    plain = gradient(finetuning(make_agent), marked(batch, False))
-    taught = gradient(finetuning(make_agent), marked(batch, True))
-    ignored = gradient(finetuning(make_agent, 0.0), marked(batch, True))
+    plain = actor_gradient(finetuning(make_agent), marked(batch, False))
+    taught = actor_gradient(finetuning(make_agent), marked(batch, True))
+    ignored = actor_gradient(finetuning(make_agent, 0.0), marked(batch, True))
     assert not torch.allclose(plain, taught, rtol=1e-3, atol=1e-7)
     torch.testing.assert_close(plain, ignored)
 
 
 def test_the_operators_action_itself_changes_the_gradient(make_agent: Any, make_batch: Any) -> None:
     batch = marked(make_batch(), True)
-    states = gradient(finetuning(make_agent), batch)
+    states = actor_gradient(finetuning(make_agent), batch)
     action = batch.action.copy()
     action[:, 2] = -action[:, 2]
     assert not torch.allclose(
-        states, gradient(finetuning(make_agent), replace(batch, action=action))
+        states, actor_gradient(finetuning(make_agent), replace(batch, action=action))
     )
 
 
@@ -79,7 +65,10 @@ def test_learning_from_them_makes_the_policy_do_likewise(make_agent: Any, make_b
 def test_offline_they_count_like_any_other_step(make_agent: Any, make_batch: Any) -> None:
     agent = make_agent({})
     batch = make_batch()
-    one, other = gradient(agent, marked(batch, False)), gradient(agent, marked(batch, True))
+    one, other = (
+        actor_gradient(agent, marked(batch, False)),
+        actor_gradient(agent, marked(batch, True)),
+    )
     torch.testing.assert_close(one, other)
 
 

@@ -6,27 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
+from fakes.imagining import actor_gradient
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.model_based import Posterior
 from fosp_agent.nn.optim import frozen
 from fosp_agent.tensors import to_tensors
 
 LOUD = {"lagrangian.multiplier": 1.0, "actor.beta_reward": 1.0, "actor.beta_cost": 1.0}
-
-
-def gradient(agent: Fosp, batch: Any) -> Tensor:
-    """The actor's gradient on a batch, as one vector; the same luck each time."""
-    torch.manual_seed(3)
-    data, nets = to_tensors(batch), agent.networks
-    with frozen([nets.world_model, *nets.behaviors()]):
-        with torch.no_grad():
-            states = nets.world_model.filter(data).states
-        posterior = Posterior.of(states)
-        loss, _ = agent._actor_loss(posterior, data, agent._imagine(posterior, data))
-    parts = torch.autograd.grad(loss, list(nets.learner().parameters()))
-    return torch.cat([p.flatten() for p in parts])
 
 
 def set_feasibility(agent: Fosp, logit: float) -> None:
@@ -60,8 +47,8 @@ IDS = ["offline", "online value", "online score"]
 def test_a_setting_changes_the_actors_gradient(
     make_agent, make_batch, mode: dict[str, Any], expanded: bool, change: dict[str, Any]
 ):
-    one = gradient(make_agent(LOUD | mode, expanded=expanded), make_batch())
-    other = gradient(make_agent(LOUD | mode | change, expanded=expanded), make_batch())
+    one = actor_gradient(make_agent(LOUD | mode, expanded=expanded), make_batch())
+    other = actor_gradient(make_agent(LOUD | mode | change, expanded=expanded), make_batch())
     assert not torch.allclose(one, other, rtol=1e-3, atol=1e-7)
 
 
@@ -75,7 +62,7 @@ def test_feasibility_changes_the_actors_gradient(
     for logit in (-1.0, 1.0):
         agent = make_agent(overrides, expanded=expanded)
         set_feasibility(agent, logit)
-        gradients.append(gradient(agent, make_batch()))
+        gradients.append(actor_gradient(agent, make_batch()))
     assert not torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
 
 
@@ -85,7 +72,7 @@ def test_phi_counts_only_as_far_as_a_state_is_feasible(make_agent, make_batch):
     for logit in (-1.0, 1.0):
         agent = make_agent(LOUD | {"actor.weighting": "uniform"})
         set_feasibility(agent, logit)
-        gradients.append(gradient(agent, make_batch()))
+        gradients.append(actor_gradient(agent, make_batch()))
     assert not torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
 
 
@@ -95,9 +82,9 @@ def test_each_critic_changes_the_actors_gradient(
     make_agent, make_batch, mode: dict[str, Any], expanded: bool, critic: str
 ):
     agent = make_agent(LOUD | mode | {"lagrangian.enabled": False}, expanded=expanded)
-    one = gradient(agent, make_batch())
+    one = actor_gradient(agent, make_batch())
     torch.nn.init.normal_(getattr(agent.networks, critic).q.mlp.output.weight, std=0.3)
-    assert not torch.allclose(one, gradient(agent, make_batch()), rtol=1e-3, atol=1e-7)
+    assert not torch.allclose(one, actor_gradient(agent, make_batch()), rtol=1e-3, atol=1e-7)
 
 
 def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):

@@ -137,7 +137,9 @@ def test_the_task_policy_follows_reward_through_the_dynamics_and_knows_no_risk(m
     task = list(agent.networks.task.parameters())
 
     def loss() -> Tensor:
-        return agent._task_loss(imagined(agent, make_batch()))[0]
+        nets = agent.networks
+        rollout = imagined(agent, make_batch())
+        return agent._follow_reward(nets.reward_value, nets.reward_range, rollout)[0]
 
     one = gradient(agent, loss, task)
     torch.nn.init.normal_(agent.networks.risk.mlp.output.weight, std=3.0)

@@ -25,18 +25,8 @@ MakeRunner = Callable[..., PolicyRunner]
 
 
 @pytest.fixture
-def weights(tmp_path: Path, make_config) -> Path:
-    """Both policies and all critics have something to say, and differ."""
-    overrides = {"actor.online_init": "fresh", "world_model.cloning_scale": 1.0}
-    networks = FospNetworks(make_config(overrides), expanded=True)
-    for pair in (networks.reward_critic, networks.cost_critic):
-        nn.init.normal_(pair.q.mlp.output.weight, std=0.3)
-        nn.init.normal_(pair.v.mlp.output.weight, std=0.3)
-    for values in (networks.reward_value_range, networks.cost_value_range):
-        values.high.fill_(1.0)
-    path = tmp_path / "weights.safetensors"
-    save_weights(path, networks, version=4)
-    return path
+def weights(make_weights) -> Path:
+    return make_weights({"world_model.cloning_scale": 1.0})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fosp_agent.agents.networks import FospNetworks
 from fosp_agent.config import load_preset
@@ -23,17 +23,8 @@ LENGTH = 6
 
 
 @pytest.fixture
-def weights(tmp_path: Path, make_config) -> Path:
-    """Both policies and all critics have something to say, and differ."""
-    networks = FospNetworks(make_config({"actor.online_init": "fresh"}), expanded=True)
-    for pair in (networks.reward_critic, networks.cost_critic):
-        nn.init.normal_(pair.q.mlp.output.weight, std=0.3)
-        nn.init.normal_(pair.v.mlp.output.weight, std=0.3)
-    for values in (networks.reward_value_range, networks.cost_value_range):
-        values.high.fill_(1.0)
-    path = tmp_path / "weights.safetensors"
-    save_weights(path, networks, version=4)
-    return path
+def weights(make_weights) -> Path:
+    return make_weights({})
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from safetensors.torch import load_file
 
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.networks import fingerprint
+from fosp_agent.agents.registry import make_agent
+from fosp_agent.nn.optim import NonFiniteLoss
 from fosp_agent.training.failure import TrainingFailed, guarded_step
 from fosp_agent.training.finetune import Finetuner, LearnError
 from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
@@ -55,6 +57,43 @@ def test_a_term_of_the_behaviour_is_named_too(make_config, make_batch, tmp_path:
     agent.networks.lagrangian.multiplier.fill_(float("inf"))
     with pytest.raises(TrainingFailed, match="actor is not finite: .*lagrangian/penalty"):
         guarded_step(agent, make_batch(), tmp_path)
+
+
+POLICIES = ("actor", "recovery")
+CULPRITS = [
+    ("fosp", "reward_critic.v", "critics", "critic/reward"),
+    ("fosp", "reachability", "reachability", "reachability/real"),
+    ("safedreamer", "lagrangian", "actor", "lagrangian/penalty"),
+    ("safedreamer", "cost_value.v", "critics", "critic/cost_v"),
+    ("dreamerv3", "reward_value.v", "critics", "critic/reward_v"),
+    ("dreamerv3", "ensemble", "ensemble", "loss/ensemble"),
+    ("recovery_rl", "reward_value.v", "critics", "critic/reward_v"),
+    ("recovery_rl", "risk", "risk", "risk/real"),
+    ("recovery_rl", "recovery", "recovery", "recovery/risk"),
+]
+
+
+@pytest.mark.parametrize(("name", "module", "part", "term"), CULPRITS)
+def test_each_agent_names_the_term_of_its_behaviour(
+    make_config, make_batch, monkeypatch, name: str, module: str, part: str, term: str
+):
+    """One network breaks, after the policies' step where they see it too."""
+    agent = make_agent(make_config({"agent": name}))
+
+    def spoil() -> None:
+        broken = agent.networks.get_submodule(module)
+        with torch.no_grad():
+            for value in (*broken.parameters(), *broken.buffers()):
+                value.fill_(float("nan"))
+
+    if part in POLICIES:
+        spoil()
+    else:
+        last = [o for k, o in agent.optimizers.items() if k in POLICIES][-1]
+        step = last.step
+        monkeypatch.setattr(last, "step", lambda *given: (step(*given), spoil())[0])
+    with pytest.raises(NonFiniteLoss, match=f"{part} is not finite: .*{term}"):
+        agent.train_step(make_batch())
 
 
 def test_pretraining_stops_at_a_nan_and_keeps_its_last_checkpoint(

@@ -7,16 +7,12 @@ an ensemble (Yu et al., "MOPO", 2020; Rafailov et al., "LOMPO", 2021).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
-from fosp_agent.agents.acting import Judgement, Proposals
-from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.protocol import Metrics
-from fosp_agent.agents.single_policy import the_only_policy
+from fosp_agent.agents.single_policy import SinglePolicyNetworks
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.return_following import follow_dynamics, follow_score
@@ -28,7 +24,7 @@ from fosp_agent.tensors import TensorBatch
 from fosp_agent.world_model.latent_ensemble import LatentEnsemble
 
 
-class DreamerV3Networks(AgentNetworks):
+class DreamerV3Networks(SinglePolicyNetworks):
     """World model, V of reward, the ensemble and one policy. Nothing of it knows cost."""
 
     def __init__(self, config: AgentConfig) -> None:
@@ -38,24 +34,10 @@ class DreamerV3Networks(AgentNetworks):
         self.actor = Actor(self.feature_size, config)
         self.reward_range = RunningRange(floor=1.0)
 
-    def learner(self) -> Actor:
-        """The one policy."""
-        return self.actor
-
-    def policies(self) -> Mapping[str, Actor]:
-        """The one policy."""
-        return {"policy": self.actor}
-
-    def judge(
-        self,
-        proposals: Proposals,
-        *,
-        greedy: bool,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> Judgement:
-        """The first candidate acts; its cost is unknown and said to be 0."""
-        value = self.reward_value(proposals.features)
-        return the_only_policy(proposals, value, torch.zeros_like(value))
+    def state_values(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> V of reward; the cost is unknown and said to be 0, (...) each."""
+        value = self.reward_value(features)
+        return value, torch.zeros_like(value)
 
 
 class DreamerV3(ModelBasedAgent[DreamerV3Networks]):
@@ -87,11 +69,13 @@ class DreamerV3(ModelBasedAgent[DreamerV3Networks]):
             rollout = self._imagine(posterior, data)
             reward = self.imagined_reward(rollout)
             loss, metrics = self._actor_loss(rollout, reward)
-        metrics["gradient/actor"] = self.optimizers["actor"].step(loss)
+        metrics["gradient/actor"] = self.optimizers["actor"].step(loss, metrics)
         imagined, signal = rollout.detached(), reward.detach()
         with self._autocast():
             error, returns = value_regression(nets.reward_value, signal, imagined, critic)
-            metrics["gradient/critics"] = self.optimizers["critics"].step(error)
+            metrics["gradient/critics"] = self.optimizers["critics"].step(
+                error, {"critic/reward_v": error}
+            )
             metrics |= self._learn_ensemble(posterior)
         nets.reward_range.update(returns)
         nets.reward_value.update_slow(critic.slow_rate)
@@ -125,5 +109,5 @@ class DreamerV3(ModelBasedAgent[DreamerV3Networks]):
     def _learn_ensemble(self, posterior: Posterior) -> Metrics:
         states = posterior.states
         loss = self.networks.ensemble.loss(states.deter, states.stoch)
-        norm = self.optimizers["ensemble"].step(loss)
+        norm = self.optimizers["ensemble"].step(loss, {"loss/ensemble": loss})
         return {"loss/ensemble": float(loss.detach()), "gradient/ensemble": norm}

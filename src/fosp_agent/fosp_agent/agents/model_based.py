@@ -15,9 +15,12 @@ from fosp_agent.agents.protocol import Metrics
 from fosp_agent.augmentation import mirrored
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout, imagine
+from fosp_agent.behavior.return_following import follow_dynamics
+from fosp_agent.behavior.returns import imagined_return
+from fosp_agent.behavior.state_value import StateValue
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn import distributed
-from fosp_agent.nn.optim import Optimizer
+from fosp_agent.nn.optim import Optimizer, RunningRange
 from fosp_agent.tensors import TensorBatch, to_tensors
 from fosp_agent.types import Batch
 from fosp_agent.world_model.rssm import State
@@ -171,3 +174,22 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             root_proceed = root_proceed[index]
         nets = self.networks
         return imagine(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
+
+    def _follow_reward(
+        self, value: StateValue, spread: RunningRange, rollout: Rollout
+    ) -> tuple[Tensor, Metrics]:
+        """Loss () of the policy that learns: -(R^lambda / S + eta H), through the dynamics.
+
+        Args:
+            value: V of the reward.
+            spread: range S of the reward's returns.
+            rollout: imagined by that policy, with its graph.
+        """
+        critic = self.config.critic
+        reward = imagined_return(rollout.reward, value, rollout, critic)
+        gain, entropy = reward / spread.scale(), self.config.actor.entropy
+        loss = follow_dynamics(self.networks.learner(), gain, rollout, entropy, critic)
+        return loss, {
+            "actor/loss": float(loss.detach()),
+            "actor/imagined_reward": float(reward.detach().mean()),
+        }

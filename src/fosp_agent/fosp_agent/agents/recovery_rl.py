@@ -17,8 +17,7 @@ from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.protocol import Metrics
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout
-from fosp_agent.behavior.return_following import follow_dynamics
-from fosp_agent.behavior.returns import imagined_return, within_episode
+from fosp_agent.behavior.returns import within_episode
 from fosp_agent.behavior.risk import RiskCritic, risk_loss, risk_target
 from fosp_agent.behavior.state_value import StateValue, value_regression
 from fosp_agent.config import AgentConfig
@@ -107,15 +106,17 @@ class RecoveryRL(ModelBasedAgent[RecoveryNetworks]):
         nets, critic = self.networks, self.config.critic
         with self._autocast(), frozen([nets.world_model, nets.reward_value, nets.risk]):
             rollout = self._imagine(posterior, data)
-            loss, metrics = self._task_loss(rollout)
+            loss, metrics = self._follow_reward(nets.reward_value, nets.reward_range, rollout)
             recovery_loss, measured = self._recovery_loss(rollout)
         metrics |= measured
-        metrics["gradient/actor"] = self.optimizers["actor"].step(loss)
-        metrics["gradient/recovery"] = self.optimizers["recovery"].step(recovery_loss)
+        metrics["gradient/actor"] = self.optimizers["actor"].step(loss, metrics)
+        metrics["gradient/recovery"] = self.optimizers["recovery"].step(recovery_loss, measured)
         imagined = rollout.detached()
         with self._autocast():
             error, returns = value_regression(nets.reward_value, imagined.reward, imagined, critic)
-            metrics["gradient/critics"] = self.optimizers["critics"].step(error)
+            metrics["gradient/critics"] = self.optimizers["critics"].step(
+                error, {"critic/reward_v": error}
+            )
             metrics |= self._learn_risk(posterior, data, imagined)
         nets.reward_range.update(returns)
         nets.reward_value.update_slow(critic.slow_rate)
@@ -124,17 +125,6 @@ class RecoveryRL(ModelBasedAgent[RecoveryNetworks]):
             "critic/reward_v": float(error.detach()),
             "value/reward": float(returns.mean()),
         }
-
-    def _task_loss(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
-        nets, critic = self.networks, self.config.critic
-        reward = imagined_return(rollout.reward, nets.reward_value, rollout, critic)
-        gain = reward / nets.reward_range.scale()
-        loss = follow_dynamics(nets.task, gain, rollout, self.config.actor.entropy, critic)
-        metrics = {
-            "actor/loss": float(loss.detach()),
-            "actor/imagined_reward": float(reward.detach().mean()),
-        }
-        return loss, metrics
 
     def _recovery_loss(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Q_risk of the recovery policy's own actions, wherever the imagination leads."""
@@ -171,7 +161,9 @@ class RecoveryRL(ModelBasedAgent[RecoveryNetworks]):
             ),
             rollout.weight(self.config.critic.gamma),
         )
-        norm = self.optimizers["risk"].step(real + imagined)
+        norm = self.optimizers["risk"].step(
+            real + imagined, {"risk/real": real, "risk/imagined": imagined}
+        )
         return {"loss/risk": float((real + imagined).detach()), "gradient/risk": norm}
 
     def _following_risk(self, features: Tensor) -> Tensor:

@@ -6,20 +6,14 @@ safety-reward planning with a Lagrangian. No planning at acting time, no term on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import torch
 from torch import Tensor
 
-from fosp_agent.agents.acting import Judgement, Proposals
-from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.protocol import Metrics
-from fosp_agent.agents.single_policy import the_only_policy
+from fosp_agent.agents.single_policy import SinglePolicyNetworks
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.lagrangian import AugmentedLagrangian, penalty
-from fosp_agent.behavior.return_following import follow_dynamics
 from fosp_agent.behavior.returns import imagined_return
 from fosp_agent.behavior.state_value import StateValue, value_regression
 from fosp_agent.config import AgentConfig
@@ -27,7 +21,7 @@ from fosp_agent.nn.optim import Optimizer, RunningRange, frozen
 from fosp_agent.tensors import TensorBatch
 
 
-class SafeDreamerNetworks(AgentNetworks):
+class SafeDreamerNetworks(SinglePolicyNetworks):
     """World model, V of reward and of cost, the multiplier and one policy."""
 
     def __init__(self, config: AgentConfig) -> None:
@@ -39,24 +33,9 @@ class SafeDreamerNetworks(AgentNetworks):
         self.reward_range = RunningRange(floor=1.0)
         self.cost_range = RunningRange(floor=1.0)
 
-    def learner(self) -> Actor:
-        """The one policy."""
-        return self.actor
-
-    def policies(self) -> Mapping[str, Actor]:
-        """The one policy."""
-        return {"policy": self.actor}
-
-    def judge(
-        self,
-        proposals: Proposals,
-        *,
-        greedy: bool,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> Judgement:
-        """The first candidate acts; its values are those of the state."""
-        features = proposals.features
-        return the_only_policy(proposals, self.reward_value(features), self.cost_value(features))
+    def state_values(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> V of reward and V of cost, (...) each."""
+        return self.reward_value(features), self.cost_value(features)
 
 
 class SafeDreamer(ModelBasedAgent[SafeDreamerNetworks]):
@@ -79,7 +58,7 @@ class SafeDreamer(ModelBasedAgent[SafeDreamerNetworks]):
         with self._autocast(), frozen([nets.world_model, nets.reward_value, nets.cost_value]):
             rollout = self._imagine(posterior, data)
             loss, metrics = self._actor_loss(rollout)
-        metrics["gradient/actor"] = self.optimizers["actor"].step(loss)
+        metrics["gradient/actor"] = self.optimizers["actor"].step(loss, metrics)
         with self._autocast():
             metrics |= self._learn_values(rollout.detached())
         for value in (nets.reward_value, nets.cost_value):
@@ -88,26 +67,21 @@ class SafeDreamer(ModelBasedAgent[SafeDreamerNetworks]):
 
     def _actor_loss(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         nets, critic = self.networks, self.config.critic
-        reward = imagined_return(rollout.reward, nets.reward_value, rollout, critic)
-        gain = reward / nets.reward_range.scale()
-        loss = follow_dynamics(nets.actor, gain, rollout, self.config.actor.entropy, critic)
+        loss, metrics = self._follow_reward(nets.reward_value, nets.reward_range, rollout)
         cost = imagined_return(rollout.cost, nets.cost_value, rollout, critic)
         weight = rollout.weight(critic.gamma)
-        constraint, metrics = penalty(nets.lagrangian, cost, nets.cost_range.scale(), weight)
-        metrics["actor/loss"] = float(loss.detach())
-        metrics["actor/imagined_reward"] = float(reward.detach().mean())
-        return loss + constraint, metrics
+        constraint, measured = penalty(nets.lagrangian, cost, nets.cost_range.scale(), weight)
+        return loss + constraint, metrics | measured
 
     def _learn_values(self, rollout: Rollout) -> Metrics:
         nets, critic = self.networks, self.config.critic
         reward, returns = value_regression(nets.reward_value, rollout.reward, rollout, critic)
         cost, cost_returns = value_regression(nets.cost_value, rollout.cost, rollout, critic)
-        norm = self.optimizers["critics"].step(reward + cost)
+        terms = {"critic/reward_v": reward, "critic/cost_v": cost}
+        norm = self.optimizers["critics"].step(reward + cost, terms)
         nets.reward_range.update(returns)
         nets.cost_range.update(cost_returns)
-        return {
-            "critic/reward_v": float(reward.detach()),
-            "critic/cost_v": float(cost.detach()),
+        return {name: float(term.detach()) for name, term in terms.items()} | {
             "value/reward": float(returns.mean()),
             "value/cost": float(cost_returns.mean()),
             "gradient/critics": norm,

@@ -1,24 +1,48 @@
-"""Judging where there is nothing to choose between."""
+"""Networks with one policy: it acts, it learns, and there is nothing to choose between."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import torch
 from torch import Tensor
 
 from fosp_agent.agents.acting import Judgement, Proposals
+from fosp_agent.agents.base_networks import AgentNetworks
+from fosp_agent.behavior.actor import Actor
 
 
-def the_only_policy(proposals: Proposals, reward: Tensor, cost: Tensor) -> Judgement:
-    """The first candidate acts, whatever the values.
+class SinglePolicyNetworks(AgentNetworks):
+    """World model and one policy; a subclass builds ``actor`` and has values of states."""
 
-    Args:
-        proposals: K candidates, all of one policy.
-        reward: (1,) value of the state.
-        cost: (1,) value of the state.
+    actor: Actor
 
-    Returns:
-        The state's values as each candidate's, and a feasibility of 1: no such estimate.
-    """
-    count = len(proposals.actions)
-    probability = reward.new_zeros(count)
-    probability[0] = 1.0
-    return Judgement(0, reward.expand(count), cost.expand(count), probability, 1.0)
+    @abstractmethod
+    def state_values(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(..., S) -> value of reward and of cost, (...) each; 0 where it has none."""
+
+    def learner(self) -> Actor:
+        """The one policy."""
+        return self.actor
+
+    def policies(self) -> Mapping[str, Actor]:
+        """The one policy."""
+        return {"policy": self.actor}
+
+    def judge(
+        self,
+        proposals: Proposals,
+        *,
+        greedy: bool,  # noqa: ARG002
+        generator: torch.Generator | None = None,  # noqa: ARG002
+    ) -> Judgement:
+        """The first candidate acts, whatever the values.
+
+        The state's values stand for each candidate's; a feasibility of 1 says: no such estimate.
+        """
+        count = len(proposals.actions)
+        reward, cost = self.state_values(proposals.features)
+        probability = reward.new_zeros(count)
+        probability[0] = 1.0
+        return Judgement(0, reward.expand(count), cost.expand(count), probability, 1.0)
