@@ -25,6 +25,7 @@ ROS_MODULES = frozenset(
         "fosp_msgs",
         "std_msgs",
         "diagnostic_msgs",
+        "visualization_msgs",
         "std_srvs",
         "sensor_msgs",
         "geometry_msgs",

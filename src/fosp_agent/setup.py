@@ -19,6 +19,7 @@ NODES = (
     "franka_ros2_node",
     "reset_node",
     "console_node",
+    "monitor_node",
 )
 
 setup(

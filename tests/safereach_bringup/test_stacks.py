@@ -92,6 +92,15 @@ def test_the_console_is_part_of_every_stack_and_nobody_waits_for_it(weights):
         assert {node.name for node in without.nodes} == others
 
 
+def test_the_monitor_is_part_of_every_stack_when_it_is_asked_for_and_of_none_else(weights):
+    for stack in STACKS.values():
+        texts = {"weights": weights} if stack.name in ("finetune", "evaluate") else {}
+        assert "monitor_node" not in {node.name for node in settle(stack, texts).nodes}
+        nodes = {node.name: node for node in settle(stack, texts | {"monitor": "true"}).nodes}
+        assert nodes["monitor_node"].optional
+        assert "console_node" not in nodes["monitor_node"].parameters["expected_nodes"]
+
+
 def test_only_nodes_that_no_episode_depends_on_respawn():
     for stack in STACKS.values():
         respawning = {node.name for node in stack.nodes if node.respawn}
@@ -100,6 +109,7 @@ def test_only_nodes_that_no_episode_depends_on_respawn():
             "console_node",
             "spacemouse_node",
             "camera_node",
+            "monitor_node",
         }
 
 

@@ -196,6 +196,12 @@ ARGUMENTS: tuple[Argument, ...] = (
         "127.0.0.1",
         "Its address; any but this machine's own asks the page for a token",
     ),
+    Argument(
+        "monitor",
+        "false",
+        "Marks, overlay and diagnostics for RViz (safereach.rviz) and Foxglove",
+        "flag",
+    ),
     Argument("console_token", "", "That token (default: a new one where one is needed)"),
 )
 """Every argument of every stack, by what a person is likely to change first."""

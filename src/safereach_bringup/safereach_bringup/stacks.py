@@ -184,6 +184,22 @@ def console(*, policy: bool = False) -> Node:
     )
 
 
+def monitor(*, policy: bool = False) -> Node:
+    """Marks, pictures and health for RViz and Foxglove, beside any stack."""
+    parameters: dict[str, Parameter] = {
+        "run_dir": Arg("run_dir"),
+        "expected_nodes": OtherNodes(),
+    }
+    return Node(
+        "fosp_agent",
+        "monitor_node",
+        parameters | ({"weights": Arg("weights")} if policy else {}),
+        when=When("monitor", True),
+        respawn=True,
+        optional=True,
+    )
+
+
 TRIALS = Node(
     "fosp_agent",
     "trials_node",
@@ -234,6 +250,7 @@ STACKS: Mapping[str, Stack] = {
                 TRAINER,
                 TRIALS,
                 console(policy=True),
+                monitor(policy=True),
             ),
             ARGUMENTS,
         ),
@@ -247,6 +264,7 @@ STACKS: Mapping[str, Stack] = {
                 *teleop(alone=False),
                 POLICY,
                 console(policy=True),
+                monitor(policy=True),
             ),
             _arguments(LEARNING_ARGUMENTS),
         ),
@@ -260,6 +278,7 @@ STACKS: Mapping[str, Stack] = {
                 *recording("teleop"),
                 *teleop(alone=True),
                 console(),
+                monitor(),
             ),
             _arguments(
                 LEARNING_ARGUMENTS | POLICY_ARGUMENTS,
@@ -271,7 +290,7 @@ STACKS: Mapping[str, Stack] = {
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
-            (*ROBOT_NODES, session(learn=False, require_policy=False), console()),
+            (*ROBOT_NODES, session(learn=False, require_policy=False), console(), monitor()),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | OPERATOR_ARGUMENTS),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,20 +69,7 @@ class BoardLink:
         ]
 
     def _on_session(self, message: SessionState) -> None:
-        self._board.session(
-            Snapshot(
-                phase=Phase(message.state),
-                episode_id=message.episode_id,
-                index=message.episode_index,
-                seed=message.seed,
-                task=message.task,
-                max_steps=message.max_steps,
-                learn=message.learn,
-                waiting_for=message.waiting_for,
-                cost_spent=message.cost_spent,
-                cost_budget=message.cost_budget,
-            )
-        )
+        self._board.session(snapshot_of(message))
 
     def _on_event(self, message: EpisodeEvent) -> None:
         self._board.event(
@@ -150,3 +138,24 @@ class BoardLink:
             take(message)
         except UserError as problem:
             self._node.get_logger().error(str(problem), throttle_duration_sec=5.0)
+
+
+def snapshot_of(message: SessionState) -> Snapshot:
+    """The session's state."""
+    return Snapshot(
+        phase=Phase(message.state),
+        episode_id=message.episode_id,
+        index=message.episode_index,
+        seed=message.seed,
+        task=message.task,
+        max_steps=message.max_steps,
+        learn=message.learn,
+        waiting_for=message.waiting_for,
+        cost_spent=message.cost_spent,
+        cost_budget=message.cost_budget,
+    )
+
+
+def existing(path: Path) -> Path | None:
+    """The path where it is a file."""
+    return path if path != Path() and path.is_file() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from fosp_msgs.msg import LabelSpan
@@ -114,8 +113,3 @@ class ConsoleLink:
             return Answer(False, f"{name} gave no answer within {PATIENCE:.0f} s")
         revision = int(getattr(response, "revision", 0))
         return Answer(bool(response.success), str(response.message), revision)
-
-
-def existing(path: Path) -> Path | None:
-    """The path where it is a file."""
-    return path if path != Path() and path.is_file() else None

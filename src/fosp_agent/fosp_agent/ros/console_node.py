@@ -15,7 +15,6 @@ from typing import Any
 
 import rclpy
 from aiohttp import web
-from rcl_interfaces.srv import GetParameters
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -24,7 +23,9 @@ from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board
 from fosp_agent.console.server import About, Console
 from fosp_agent.errors import UserError
-from fosp_agent.ros.console_link import ConsoleLink, existing
+from fosp_agent.ros.board_link import existing
+from fosp_agent.ros.console_link import ConsoleLink
+from fosp_agent.ros.gate_box import ask_for_box
 from fosp_agent.ros.heartbeat import Heart
 from fosp_agent.ros.params import declare
 
@@ -68,10 +69,11 @@ async def serve(node: Node, config: ConsoleConfig) -> None:
     executor.add_node(node)
     thread = threading.Thread(target=_spin, args=(executor,), name="ros", daemon=True)
     thread.start()
-    ask_for_workspace(node, console, asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    ask_for_box(node, lambda low, high: loop.call_soon_threadsafe(console.workspace, low, high))
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, ended.set)
     try:
         await ended.wait()
     finally:
@@ -116,24 +118,6 @@ def announce(config: ConsoleConfig, access: Access, port: int) -> Path:
     path.touch(mode=0o600)
     path.write_text(url + "\n")
     return path
-
-
-def ask_for_workspace(node: Node, console: Console, loop: asyncio.AbstractEventLoop) -> None:
-    """Ask the command gate for its box, until it answers."""
-    client = node.create_client(GetParameters, "command_gate_node/get_parameters")
-
-    def answered(future: Any) -> None:
-        low, high = (list(value.double_array_value) for value in future.result().values)
-        if len(low) >= 3 and len(low) == len(high):
-            loop.call_soon_threadsafe(console.workspace, low, high)
-
-    def ask() -> None:
-        if client.service_is_ready():
-            timer.cancel()
-            request = GetParameters.Request(names=["box_min", "box_max"])
-            client.call_async(request).add_done_callback(answered)
-
-    timer = node.create_timer(1.0, ask)
 
 
 def _spin(executor: SingleThreadedExecutor) -> None:

@@ -32,9 +32,10 @@ that must not miss any of it: a recorder that is discovered late still gets all 
 subscribe with ``RELIABLE``."""
 
 HEARTBEATS = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
+    history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.BEST_EFFORT
 )
-"""A lost beat is followed by the next."""
+"""A lost beat is followed by the next. The beats of all nodes share a listener's queue: one that is
+busy for a moment must find those of every node."""
 
 
 def images(reliability: str, depth: int = 5) -> QoSProfile:

@@ -1,0 +1,1 @@
+"""What a bystander sees of the running stack: marks in space, pictures, words, health. No ROS."""
