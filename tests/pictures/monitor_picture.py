@@ -83,7 +83,7 @@ def draw_health(axes: Any, message: DiagnosticArray) -> None:
     for row, status in enumerate(message.status):
         depth = status.name.count("/")
         text = f"{'    ' * depth}{status.name.rpartition('/')[2]}: {status.message}"[:60]
-        axes.text(0, 1 - row / 18, text, color=LEVELS[status.level], fontsize=8, va="top")
+        axes.text(0, 0.97 - row / 18.5, text, color=LEVELS[status.level], fontsize=8, va="top")
 
 
 def draw(path: Path, heard: dict[str, list[Any]]) -> None:
