@@ -154,6 +154,9 @@ class ReachabilityConfig:
     """False (ablation): u = 1 everywhere."""
     gamma: float = 0.99
     learning_rate: float = 5e-5
+    debias: bool = False
+    """Weigh the rows of a batch as if contacts were not oversampled (``contact_fraction``): a row
+    drawn because a contact follows makes contacts look likelier than they are."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class TensorBatch:
     is_terminal: Tensor
     episode: Tensor | None = None
     intervention: Tensor | None = None
+    importance: Tensor | None = None
 
 
 def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
@@ -45,4 +46,5 @@ def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
         is_terminal=torch.from_numpy(batch.is_terminal).to(device),
         episode=optional(batch.episode),
         intervention=optional(batch.intervention),
+        importance=optional(batch.importance),
     )

@@ -90,6 +90,9 @@ class Batch:
     intervention: BoolArray | None = None
     """(B, T) true where an operator took over from the acting policy: a demonstration among the
     policy's own steps. None: nowhere."""
+    importance: FloatArray | None = None
+    """(B,) how often uniform draws would give each row, against how often it is drawn here: the
+    weight that takes oversampled contacts back. None: 1 each."""
 
 
 class ShieldState(IntEnum):

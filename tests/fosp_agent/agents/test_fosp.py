@@ -163,9 +163,9 @@ def test_reachability_learns_from_labels_on_real_steps(make_agent, make_batch, m
     targets: list[Tensor] = []
     original = fosp_module.reachability_loss
 
-    def spy(network: Any, features: Tensor, target: Tensor) -> Tensor:
+    def spy(network: Any, features: Tensor, target: Tensor, *weight: Tensor) -> Tensor:
         targets.append(target)
-        return original(network, features, target)
+        return original(network, features, target, *weight)
 
     monkeypatch.setattr(fosp_module, "reachability_loss", spy)
     posterior, data = see(agent, make_batch(cost=cost))

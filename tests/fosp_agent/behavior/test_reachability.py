@@ -75,3 +75,17 @@ def test_feasibility_is_one_minus_p_without_a_graph(make_config):
 def test_switched_off_everything_is_feasible(make_config):
     network = Reachability(4, make_config({"reachability.enabled": False}))
     assert torch.equal(network.feasibility(torch.randn(5, 4)), torch.ones(5))
+
+
+def test_rows_drawn_too_often_count_less(make_config):
+    """Three of four rows are dangerous because they were sought: weighted, one in two is."""
+    network = Reachability(4, make_config())
+    features = torch.ones(1, 4, 4)
+    target = torch.tensor([[1.0, 1.0, 1.0, 0.0]])
+    weight = torch.tensor([1 / 3, 1 / 3, 1 / 3, 1.0])
+    adam = torch.optim.Adam(network.parameters(), lr=0.05)
+    for _ in range(200):
+        adam.zero_grad()
+        reachability_loss(network, features, target, weight).backward()
+        adam.step()
+    assert network(features[0, 0]).item() == pytest.approx(0.5, abs=0.02)

@@ -74,6 +74,7 @@ def test_shapes_and_types_are_those_of_the_contract(sentinel_episode: EpisodeFac
         "is_first": ((6, 8), "bool"),
         "is_terminal": ((6, 8), "bool"),
         "episode": ((6,), "int64"),
+        "importance": ((6,), "float32"),
     }
 
 
@@ -229,3 +230,24 @@ def test_rows_say_which_episode_they_are_of(sentinel_episode: EpisodeFactory) ->
     batch = filled(sentinel_episode).sample()
     assert batch.episode is not None
     np.testing.assert_array_equal(batch.episode, numbers(batch)[:, 0])
+
+
+def test_importance_turns_oversampled_contacts_back_into_uniform_draws(
+    sentinel_episode: EpisodeFactory,
+) -> None:
+    """Weighted, every row is as frequent as without oversampling, the ends of episodes too."""
+    shares = []
+    for share in (0.0, 0.7):
+        sampler = filled(sentinel_episode, contact_fraction=share)
+        found = {"contact": 0.0, "at an end": 0.0, "elsewhere": 0.0}
+        for _ in range(2000):
+            batch = sampler.sample()
+            assert batch.importance is not None
+            first = steps(batch)[:, 0]
+            end = (first == 0) | (first == 13)
+            kind = np.where(batch.cost.any(1), "contact", np.where(end, "at an end", "elsewhere"))
+            for name, weight in zip(kind, batch.importance, strict=True):
+                found[str(name)] += float(weight) / 12_000
+        shares.append(found)
+    assert sum(shares[1].values()) == pytest.approx(1.0, abs=0.05)
+    assert shares[1] == pytest.approx(shares[0], rel=0.1)

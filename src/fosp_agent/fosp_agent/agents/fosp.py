@@ -209,6 +209,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         network, config = self.networks.reachability, self.config.reachability
         real, imagined = posterior.varied.transpose(0, 1), rollout.features
         labels = (data.cost > 0).float().transpose(0, 1)
+        weight = data.importance if config.debias else None  # (B,), of (T, B)
         follows = within_episode(data.is_first).transpose(0, 1)
         with torch.no_grad():
             alive = (~data.is_terminal[:, -1]).float()
@@ -219,7 +220,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
                 ),
             )
         terms = {
-            "reachability/real": reachability_loss(network, real, targets[0]),
+            "reachability/real": reachability_loss(network, real, targets[0], weight),
             "reachability/imagined": reachability_loss(network, imagined, targets[1]),
         }
         loss = terms["reachability/real"] + terms["reachability/imagined"]

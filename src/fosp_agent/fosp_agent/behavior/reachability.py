@@ -55,6 +55,8 @@ def reachability_target(violation: Tensor, last: Tensor, proceed: Tensor, gamma:
     return torch.stack(targets[::-1])
 
 
-def reachability_loss(network: Reachability, features: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy with soft targets: (..., S), (...) -> ()."""
-    return F.binary_cross_entropy_with_logits(network.logits(features), target)
+def reachability_loss(
+    network: Reachability, features: Tensor, target: Tensor, weight: Tensor | None = None
+) -> Tensor:
+    """Binary cross-entropy with soft targets, weighted: (..., S), (...), (...) -> ()."""
+    return F.binary_cross_entropy_with_logits(network.logits(features), target, weight)

@@ -124,9 +124,12 @@ class SequenceSampler:
             raise SamplerError("there is no labelled episode to learn from; add one first")
         pools = self._pools = self._pools or self._build_pools()
         rows = [
-            pick for name, count in self._shares(pools) for pick in self._draw(pools[name], count)
+            (pools[name], pick)
+            for name, count in self._shares(pools)
+            for pick in self._draw(pools[name], count)
         ]
-        return self._gather(rows)
+        importance = [self._importance(pool, *pick) for pool, pick in rows]
+        return self._gather([pick for _, pick in rows], importance)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to continue the same sequence of batches; JSON-able."""
@@ -221,6 +224,23 @@ class SequenceSampler:
         index, step = pool.onsets[int(self._rng.integers(len(pool.onsets)))]
         return self._fit(int(index), int(step) - int(self._rng.integers(self.length)))
 
+    def _importance(self, pool: _Pool, index: int, start: int) -> float:
+        """Chance of a row under uniform draws over its chance here."""
+        if not len(pool.onsets) or not self.contact_fraction:
+            return 1.0
+        steps = pool.onsets[pool.onsets[:, 0] == index, 1]
+        windows = self._landing(index, steps[:, None] - np.arange(self.length), start)
+        starts = np.arange(1 - self.length, len(self._episodes[index]))
+        uniform = self._landing(index, starts, start) / pool.ends[-1]
+        contact = windows / (self.length * len(pool.onsets))
+        share = self.contact_fraction
+        return float(uniform / ((1 - share) * uniform + share * contact))
+
+    def _landing(self, index: int, starts: IntArray, start: int) -> int:
+        """How many of the starts are moved to this one, so that the row fits."""
+        last = len(self._episodes[index]) - self.length
+        return int((starts.clip(0, last) == start).sum())
+
     def _fit(self, index: int, start: int) -> tuple[int, int]:
         return index, min(max(start, 0), len(self._episodes[index]) - self.length)
 
@@ -230,7 +250,7 @@ class SequenceSampler:
         fraction = value - whole
         return whole + int(fraction > 1e-9 and self._rng.random() < fraction)
 
-    def _gather(self, rows: list[tuple[int, int]]) -> Batch:
+    def _gather(self, rows: list[tuple[int, int]], importance: list[float]) -> Batch:
         def stacked(name: str) -> Any:
             return np.stack(
                 [getattr(self._episodes[i], name)[s : s + self.length] for i, s in rows]
@@ -248,6 +268,7 @@ class SequenceSampler:
             is_terminal=stacked("is_terminal"),  # (B, T)
             episode=np.array([i for i, _ in rows], np.int64),  # (B,)
             intervention=self._interventions(rows),  # (B, T), or None
+            importance=np.array(importance, np.float32),  # (B,)
         )
 
     def _interventions(self, rows: list[tuple[int, int]]) -> BoolArray | None:
