@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fosp_sim_bridge.safety_gymnasium import race
 from fosp_sim_bridge.safety_gymnasium.body import Body
 
 Vector = npt.NDArray[np.float64]
@@ -19,12 +20,15 @@ HALF_DIAGONAL = 1.42
 """Of a box, in half edges."""
 
 
+_RACE_WALLS = race.walls()
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """One moment."""
 
     goal: Vector
-    """(2,) where the goal, or the button to press, is."""
+    """(2,) where the goal, the button to press, or the next turn of a course is."""
     goal_radius: float
     """Distance of centres at which it is reached [m]."""
     dangers: Vector
@@ -73,8 +77,13 @@ def look_around(task: Any, body: Body) -> Surroundings:
                 spot = np.append(axes @ (position[:2] - here), radius)
                 _sort_in(obstacle, spot, dangers, solids)
     box = getattr(task, "push_box", None)
+    place = task.goal.pos[:2]
+    if task._is_load_static_geoms:
+        place = race.next_place(here, place)
+        radius = np.full((len(_RACE_WALLS), 1), race.HALF_WIDTH)
+        solids.extend(np.hstack([(_RACE_WALLS - here) @ axes.T, radius]))
     return Surroundings(
-        goal=axes @ (task.goal.pos[:2] - here),
+        goal=axes @ (place - here),
         goal_radius=float(task.goal.size) if not hasattr(task, "buttons") else 0.0,
         dangers=np.array(dangers).reshape(-1, 3),
         solids=np.array(solids).reshape(-1, 3),

@@ -21,6 +21,7 @@ EPISODES = 10
 TASKS = (
     *("PointGoal1", "PointButton1", "PointPush1", "PointGoal2"),
     *("CarGoal1", "CarButton1", "CarPush1", "CarGoal2"),
+    *("PointFadingEasy1", "PointFadingHard1", "PointRace2", "PointBuildingGoal1"),
 )
 
 
