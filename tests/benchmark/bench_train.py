@@ -6,16 +6,22 @@ Both: deter 256, 16 x 16 latents, units 256, CNN depth 16, batch 16 x 16, every 
 15 imagined steps from every state. Ours also sees the pose, and trains three critics more, the
 cost head and reachability. Then the `small` preset as it ships, with its cheaper settings. Without
 a peer only our own figures are printed. They take turns, so that a busy machine slows all.
+
+Last, the preset in two further processes that take turns: as the C library comes, and with freed
+memory kept (``training.allocator``), as pretraining and fine-tuning have it. Processor time, not
+wall-clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +32,7 @@ import yaml
 
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.config import load_preset
+from fosp_agent.training.allocator import keep_freed_memory
 from fosp_agent.types import Batch
 
 BATCH, LENGTH, ACTIONS = 16, 16, 6
@@ -133,6 +140,35 @@ def race(steps: dict[str, Step], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
+def timed_steps(asked: Connection, keep: bool) -> None:
+    """Of a process of its own: a gradient step each time it is asked; answers processor seconds."""
+    if keep and not keep_freed_memory():
+        raise SystemExit("this C library is not glibc")
+    torch.set_num_threads(1)
+    step = our_step({})
+    while asked.recv():
+        started = time.process_time()
+        step()
+        asked.send(time.process_time() - started)
+
+
+def memory_race(rounds: int) -> dict[str, float]:
+    """Median processor seconds of a step without and with freed memory kept."""
+    context = multiprocessing.get_context("spawn")
+    ours, seconds = {}, {}
+    for name, keep in (("memory given back", False), ("memory kept", True)):
+        ours[name], theirs = context.Pipe()
+        context.Process(target=timed_steps, args=(theirs, keep), daemon=True).start()
+        seconds[name] = [0.0]
+    for _ in range(rounds + 2):
+        for name, asked in ours.items():
+            asked.send(True)
+            seconds[name].append(asked.recv())
+    for asked in ours.values():
+        asked.send(False)
+    return {name: statistics.median(values[3:]) for name, values in seconds.items()}
+
+
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -148,6 +184,10 @@ def main() -> int:
         peer = found.get("dreamerv3-torch")
         ratio = f"  {peer / seconds:.2f} times the peer's rate" if peer else ""
         print(f"{name:22s} {seconds:.3f} s a step{ratio}")
+    back, kept = (memory := memory_race(options.rounds)).values()
+    for name, seconds in memory.items():
+        print(f"{name:22s} {seconds:.3f} s of one processor a step")
+    print(f"kept takes {kept / back:.2f} of the time")
     return 0
 
 

@@ -43,10 +43,12 @@ def finetune(
     from fosp_agent.control.policy_runner import PolicyRunner, as_mode
     from fosp_agent.environments import make_environment
     from fosp_agent.overrides import parse_overrides
+    from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.finetune import Finetuner
     from fosp_agent.training.online import SUMMARY, run_trials
     from fosp_agent.training.trials import TrialsSummary, table
 
+    keep_freed_memory()
     torch.set_num_threads(threads)
     as_mode(mode)
     summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))

@@ -45,9 +45,11 @@ def pretrain(
 
     from fosp_agent.config import load_preset
     from fosp_agent.settings import parse_override
+    from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.devices import training_device
     from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
 
+    keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)
     overrides = {"agent": agent} if agent else {}

@@ -14,6 +14,7 @@ import torch
 
 from fosp_agent.experiments.crew import Watcher, Worker
 from fosp_agent.experiments.unit import Unit
+from fosp_agent.training.allocator import keep_freed_memory
 
 ORPHAN_POLL = 2.0
 """Seconds between two looks whether the parent is still there."""
@@ -48,6 +49,7 @@ class Team:
             UnitMismatch: a folder was begun with other settings.
         """
         if self.jobs == 1:
+            keep_freed_memory()
             torch.set_num_threads(self.threads_each)
             worker = Worker(self.root, self.units, make_watcher(0), self.command)
             worker.work()
@@ -78,6 +80,7 @@ class Team:
 
 def _job(team: Team, number: int, make_watcher: Callable[[int], Watcher]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     torch.set_num_threads(team.threads_each)
     Worker(team.root, team.units, make_watcher(number), team.command).work()
 

@@ -20,6 +20,7 @@ from fosp_agent.ros import topics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
+from fosp_agent.training.allocator import keep_freed_memory
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Learner, Lesson
 from fosp_agent.training.metrics import MetricsLog
@@ -215,4 +216,5 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
 def main() -> None:
     """Entry point."""
+    keep_freed_memory()
     run(TrainerNode)
