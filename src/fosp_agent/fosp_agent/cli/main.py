@@ -22,6 +22,7 @@ GROUP = "fosp_agent.commands"
 EXIT_USER_ERROR = 2
 
 OWN_VERBS: dict[str, str] = {
+    "calibrate": "fosp_agent.cli.calibrate:calibrate",
     "dataset": "fosp_agent.cli.dataset:app",
     "diagnose": "fosp_agent.cli.diagnose:diagnose",
     "doctor": "fosp_agent.cli.doctor:doctor",

@@ -1,4 +1,4 @@
-"""A camera's frame as a JPEG for people."""
+"""A camera's frame as a JPEG for people, and back."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def to_jpeg(image: ByteArray, width: int = 320, height: int = 240, quality: int 
     if not done:
         raise UserError(f"a frame {image.shape} cannot be made a JPEG")
     return bytes(data)
+
+
+def from_jpeg(data: bytes) -> ByteArray:
+    """The frame (H, W, 3) uint8 RGB of a JPEG.
+
+    Raises:
+        UserError: the bytes are no picture.
+    """
+    import cv2
+
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if bgr is None:
+        raise UserError(f"{len(data)} bytes are no picture: the recording is damaged there")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from fosp_agent.control.picture import from_jpeg
 from fosp_agent.drivers.camera import CameraError, CameraFrame
+from fosp_agent.errors import UserError
 from fosp_agent.types import ByteArray
 
 Recorded = Iterator[tuple[float, ByteArray]]
@@ -127,12 +129,12 @@ def mcap_frames(path: Path) -> Recorded:
 
 
 def _compressed(message: Any, path: Path) -> ByteArray:
-    import cv2
-
-    bgr = cv2.imdecode(np.asarray(message.data, np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise CameraError(f"{path}: a picture of format {message.format!r} cannot be decoded")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return from_jpeg(bytes(message.data))
+    except UserError:
+        raise CameraError(
+            f"{path}: a picture of format {message.format!r} cannot be decoded"
+        ) from None
 
 
 def _plain(message: Any, path: Path) -> ByteArray:
