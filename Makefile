@@ -22,7 +22,7 @@ $(DEMONSTRATIONS): | setup
 demonstrations: $(DEMONSTRATIONS) ## The 200 demonstrations that the shipped policy learned from
 
 finetune: setup $(DEMONSTRATIONS) ## Fine-tune the shipped policy on an unseen task; ARGS="episodes:=40 seed:=2"
-	@./safereach launch finetune $(ARGS)
+	@./safereach launch finetune planning:=on $(ARGS)
 
 browser: ## Install Chromium for the tests of the console, where that is possible
 	@tools/browser.sh

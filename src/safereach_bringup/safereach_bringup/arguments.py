@@ -153,8 +153,8 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(
         "planning",
         "off",
-        "Candidates are followed through the world model before one acts; works best with "
-        "mode:=greedy",
+        "Candidates are followed through the world model before one acts; with "
+        "mode:=greedy it stands still more often",
         choices=("off", "on"),
     ),
     Argument(
