@@ -38,5 +38,5 @@ setup(
     description="FOSP: a safe policy learnt offline from images and fine-tuned on the robot.",
     license="Apache-2.0",
     python_requires=">=3.10",
-    entry_points={"console_scripts": [f"{node} = {NAME}.ros.{node}:main" for node in NODES]},
+    entry_points={"console_scripts": [f"{node} = {NAME}.ros.start:main" for node in NODES]},
 )

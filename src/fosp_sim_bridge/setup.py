@@ -22,7 +22,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     entry_points={
-        "console_scripts": [f"{node} = {NAME}.{node}:main" for node in NODES],
+        "console_scripts": [f"{node} = {NAME}.start:main" for node in NODES],
         "fosp_agent.environments": [
             f"safereach = {NAME}.safereach.env:make",
             f"safety_gymnasium = {NAME}.safety_gymnasium.adapter:make",

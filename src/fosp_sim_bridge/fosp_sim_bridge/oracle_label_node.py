@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 from fosp_msgs.msg import EpisodeEvent, LabelSpan, Observation, SimTruth
 from fosp_msgs.srv import LabelEpisode
@@ -11,11 +12,25 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
 
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import nanoseconds
+from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, RECORDED
 from fosp_agent.ros.spin import run
 from fosp_sim_bridge.oracle import TruthIncomplete, TruthLog
+
+
+@dataclass(frozen=True)
+class OracleConfig:
+    """The parameters of the node."""
+
+    truth_patience: Annotated[float, Range(0.0, 600.0)] = 3.0
+    """How long to wait for the truth of a recorded episode that lacks some [s]."""
+    retry_after: Annotated[float, Range(0.1, 600.0)] = 5.0
+    """A label that was not answered is given again after this long [s]."""
+    labeller: str = "oracle"
+    """Who the labels say they are from."""
 
 
 @dataclass
@@ -34,9 +49,7 @@ class OracleLabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def __init__(self) -> None:
         super().__init__("oracle_label_node")
-        self._truth_patience = float(self.declare_parameter("truth_patience", 3.0).value)
-        self._retry_after = float(self.declare_parameter("retry_after", 5.0).value)
-        self._labeller = str(self.declare_parameter("labeller", "oracle").value)
+        self._config = declare(self, OracleConfig)
         self._log = TruthLog()
         self._tasks: dict[str, Task] = {}
         self._client = self.create_client(LabelEpisode, topics.LABEL_EPISODE)
@@ -65,7 +78,7 @@ class OracleLabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _work(self) -> None:
         for task in list(self._tasks.values()):
             waiting = task.asked is not None
-            if waiting and time.monotonic() - (task.asked or 0.0) < self._retry_after:
+            if waiting and time.monotonic() - (task.asked or 0.0) < self._config.retry_after:
                 continue
             self._try(task)
 
@@ -73,7 +86,7 @@ class OracleLabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
         try:
             spans = self._log.spans(task.episode_id, task.observations)
         except TruthIncomplete as problem:
-            if time.monotonic() - task.since > self._truth_patience:
+            if time.monotonic() - task.since > self._config.truth_patience:
                 self.get_logger().error(str(problem))
                 del self._tasks[task.episode_id]
             return
@@ -90,7 +103,7 @@ class OracleLabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 LabelSpan(kind=span.kind, first=span.first, last=span.last, value=span.value)
                 for span in spans
             ],
-            labeller=self._labeller,
+            labeller=self._config.labeller,
         )
         future = self._client.call_async(request)
         future.add_done_callback(lambda done: self._on_answer(task.episode_id, done))

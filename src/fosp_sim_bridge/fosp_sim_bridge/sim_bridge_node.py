@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from fosp_msgs.msg import CommandVerdict, SessionState, SimTruth
@@ -15,6 +16,7 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
     header,
@@ -47,11 +49,11 @@ class BridgeConfig:
     """Task that is built at start; empty: that of the first episode."""
     lockstep: bool = True
     """True: simulated time waits for each command. False: wall-clock time."""
-    rate: float = 10.0
+    rate: Annotated[float, Range(0.1, 1000.0)] = 10.0
     """Frames per second of (simulated or wall-clock) time."""
     base_frame: str = "base"
     """Frame of the poses."""
-    resend_after: float = 1.0
+    resend_after: Annotated[float, Range(0.05, 60.0)] = 1.0
     """In lockstep, show the frame again when no command came for this long (wall clock) [s]."""
 
 

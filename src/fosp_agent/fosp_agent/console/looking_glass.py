@@ -41,12 +41,12 @@ class LookingGlass:
         Raises:
             NoWeights, WeightsError: there is none, or it cannot be read.
         """
-        from fosp_agent.console.foresight import Foresight
-
         acting = self._board.piece("acting")
         if self._foresight is None or (acting and acting["sha256"] != self._foresight.sha256):
             path = self._file(acting)
             if self._foresight is None or path != self._loaded:
+                from fosp_agent.console.foresight import Foresight
+
                 self._foresight, self._loaded = Foresight(path), path
         return self._foresight
 

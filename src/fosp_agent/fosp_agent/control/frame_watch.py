@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from fosp_agent.ranges import Range
 from fosp_agent.types import ByteArray
 
 NANOSECONDS = 1e9
@@ -15,10 +17,10 @@ NANOSECONDS = 1e9
 class FrameWatchConfig:
     """What is suspicious. Times are in seconds; 0 turns a check off."""
 
-    frozen_after: float = 0.0
+    frozen_after: Annotated[float, Range(0.0, 60.0)] = 0.0
     """A picture that does not change by a single value for this long is frozen: a real sensor is
     never without noise. 0: not looked for, as in simulation [s]."""
-    max_offset: float = 0.0
+    max_offset: Annotated[float, Range(0.0, 60.0)] = 0.0
     """Largest difference between a frame's stamp and this computer's clock; 0: not looked for,
     as in simulated time [s]."""
 

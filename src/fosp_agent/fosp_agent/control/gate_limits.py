@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
+
+Scale = Annotated[tuple[float, ...], Range(0.0, 10.0)]
+"""SI units per unit of normalised action, one per component."""
+ACTION_SCALE = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+"""Of SafeReach and of the Franka set-up [m, m, m, rad, rad, rad]."""
 
 
 class GateConfigError(UserError):
@@ -17,48 +24,48 @@ class GateConfigError(UserError):
 class GateConfig:
     """Limits of the robot. The defaults are those of SafeReach and of the Franka set-up."""
 
-    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    action_scale: Scale = ACTION_SCALE
     """SI units per unit of normalised action, one per component."""
     use_pose: bool = True
     """False: a robot without a pose; the delta passes raw, clipped to [-1, 1]."""
-    box_min: tuple[float, ...] = ()
+    box_min: Annotated[tuple[float, ...], Range(-10.0, 10.0)] = ()
     """Lower corner of the workspace box, x, y, z [m] (optionally also roll, pitch, yaw [rad]).
     Empty: the gate refuses to arm."""
-    box_max: tuple[float, ...] = ()
+    box_max: Annotated[tuple[float, ...], Range(-10.0, 10.0)] = ()
     """Upper corner of the workspace box."""
-    box_tolerance: float = 0.02
+    box_tolerance: Annotated[float, Range(0.0, 0.1)] = 0.02
     """How far outside the box the measured pose may be and still be led back in one step
     [m, rad]."""
-    step_limit: tuple[float, ...] = ()
+    step_limit: Annotated[tuple[float, ...], Range(0.0, 10.0)] = ()
     """Largest |component| of a delta; empty: the action scale."""
-    max_speed: float = 0.25
+    max_speed: Annotated[float, Range(0.001, 2.0)] = 0.25
     """Largest commanded speed of the end effector: from the measured pose to the target in one
     step [m/s]."""
-    max_turn_rate: float = 1.5
+    max_turn_rate: Annotated[float, Range(0.001, 5.0)] = 1.5
     """Largest commanded norm of the rate of (roll, pitch, yaw) [rad/s]."""
-    max_target_speed: float = 0.5
+    max_target_speed: Annotated[float, Range(0.001, 4.0)] = 0.5
     """Largest speed from one commanded target to the next; more than max_speed, because the arm
     lags behind its targets [m/s]."""
-    max_jerk: float = 300.0
+    max_jerk: Annotated[float, Range(0.1, 10000.0)] = 300.0
     """Largest commanded jerk of the end effector, by finite differences of the steps [m/s^3]."""
-    max_turn_jerk: float = 1500.0
+    max_turn_jerk: Annotated[float, Range(0.1, 50000.0)] = 1500.0
     """Largest commanded jerk of (roll, pitch, yaw) [rad/s^3]."""
-    max_tilt: float = 0.0
+    max_tilt: Annotated[float, Range(0.0, 3.15)] = 0.0
     """Half angle of the cone about cone_axis in which the tool's z axis stays [rad]; 0: no cone."""
-    cone_axis: tuple[float, ...] = (0.0, 0.0, 1.0)
+    cone_axis: Annotated[tuple[float, ...], Range(-1.0, 1.0)] = (0.0, 0.0, 1.0)
     """Axis of that cone in the base frame: where the tool's z axis points at rest."""
-    period: float = 0.1
+    period: Annotated[float, Range(0.005, 2.0)] = 0.1
     """Time in which a step is executed [s]."""
-    max_age: float = 0.5
+    max_age: Annotated[float, Range(0.01, 10.0)] = 0.5
     """Oldest observation, and oldest measured pose, that may be acted upon [s]."""
-    max_lead: float = 0.2
+    max_lead: Annotated[float, Range(0.0, 10.0)] = 0.2
     """How far in the future the stamp of an observation may lie [s] (clock offsets)."""
     sources: tuple[str, ...] = ("policy", "teleop", "reset")
     """Who may move the robot: the policy, the operator while the enable button is held, the
     reset between episodes."""
     hold_to_run: bool = False
     """Nothing moves unless the hold-to-run button (topic dead_man) is held."""
-    button_timeout: float = 0.5
+    button_timeout: Annotated[float, Range(0.05, 5.0)] = 0.5
     """A held button that is not repeated for this long counts as gone [s]."""
 
     def __post_init__(self) -> None:

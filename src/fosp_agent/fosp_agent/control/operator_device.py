@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 Vector = npt.NDArray[np.float64]
 MOTIONS = 6
@@ -39,29 +41,29 @@ class Function(Enum):
 class DeviceConfig:
     """Which axis and button of the device does what."""
 
-    axes: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+    axes: Annotated[tuple[int, ...], Range(-1, 63)] = (0, 1, 2, 3, 4, 5)
     """Index of the axis for each of x, y, z, roll, pitch, yaw; -1: none."""
-    gains: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    gains: Annotated[tuple[float, ...], Range(-100.0, 100.0)] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
     """Factor of each of the six; negative turns the direction around."""
-    deadzone: float = 0.05
+    deadzone: Annotated[float, Range(0.0, 0.99)] = 0.05
     """Deflections up to this count as none [share of the full deflection]."""
-    enable_button: int = 0
+    enable_button: Annotated[int, Range(-1, 63)] = 0
     """Button that is held while the operator moves the robot; -1: none, and so for the others."""
-    start_button: int = 1
+    start_button: Annotated[int, Range(-1, 63)] = 1
     """Starts an episode."""
-    stop_button: int = 2
+    stop_button: Annotated[int, Range(-1, 63)] = 2
     """Ends the running episode, which is kept."""
-    discard_button: int = 3
+    discard_button: Annotated[int, Range(-1, 63)] = 3
     """Ends the running episode and drops it; between episodes it drops the last one."""
-    reward_button: int = 4
+    reward_button: Annotated[int, Range(-1, 63)] = 4
     """Held while the target is touched."""
-    cost_button: int = 5
+    cost_button: Annotated[int, Range(-1, 63)] = 5
     """Held while an obstacle is touched."""
-    hold_to_run_button: int = -1
+    hold_to_run_button: Annotated[int, Range(-1, 63)] = -1
     """Hold-to-run, where the gate asks for it."""
-    silence: float = 0.5
+    silence: Annotated[float, Range(0.0, 60.0)] = 0.5
     """A device that says nothing for this long is gone; 0: it speaks only of changes [s]."""
-    zeros: float = 3.0
+    zeros: Annotated[float, Range(0.1, 600.0)] = 3.0
     """Warn when only zeros come for this long while the enable button is held [s]."""
 
     def __post_init__(self) -> None:

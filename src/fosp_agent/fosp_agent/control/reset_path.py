@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 Vector = npt.NDArray[np.float64]
 
@@ -29,22 +31,22 @@ class Leg(Enum):
 class ResetConfig:
     """Where to, and how."""
 
-    start_pose: tuple[float, ...] = ()
+    start_pose: Annotated[tuple[float, ...], Range(-10.0, 10.0)] = ()
     """Start pose x, y, z [m], roll, pitch, yaw [rad] in the base frame, in the workspace box."""
-    start_joints: tuple[float, ...] = ()
+    start_joints: Annotated[tuple[float, ...], Range(-3.15, 4.6)] = ()
     """Instead of start_pose: joint angles (7) [rad], whose pose by the Franka's kinematics is gone
     to."""
-    lift_height: float = 0.0
+    lift_height: Annotated[float, Range(-2.0, 2.0)] = 0.0
     """Height z at which the scene is crossed, inside the workspace box [m]."""
-    step: float = 0.008
+    step: Annotated[float, Range(0.0001, 0.05)] = 0.008
     """Longest step of the position, per axis [m]."""
-    turn_step: float = 0.04
+    turn_step: Annotated[float, Range(0.0001, 0.5)] = 0.04
     """Longest step of roll, pitch and yaw [rad]."""
-    tolerance: float = 0.004
+    tolerance: Annotated[float, Range(0.0001, 0.1)] = 0.004
     """How near counts as there [m]."""
-    turn_tolerance: float = 0.02
+    turn_tolerance: Annotated[float, Range(0.0001, 1.0)] = 0.02
     """How near counts as there [rad]."""
-    patience: float = 3.0
+    patience: Annotated[float, Range(0.1, 120.0)] = 3.0
     """Give up when there was no progress for this long [s]."""
 
     def __post_init__(self) -> None:

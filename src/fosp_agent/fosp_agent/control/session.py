@@ -18,9 +18,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Annotated
 
 from fosp_agent.control.readiness import Readiness, Requirements
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 
 class PlanError(UserError):
@@ -42,15 +44,16 @@ class SessionPlan:
     """What the next episode will be. May change between episodes."""
 
     task: str = "original"
-    max_steps: int = 80
+    """Name of the task, for the environment and the episodes' files."""
+    max_steps: Annotated[int, Range(1, 1000000)] = 80
     """Decisions in an episode."""
-    seed_base: int = 0
+    seed_base: Annotated[int, Range(0, 2**62)] = 0
     """Episode ``i`` of the session has the seed ``seed_base + i`` ..."""
-    seed: int = -1
+    seed: Annotated[int, Range(-1, 2**62)] = -1
     """... unless this is 0 or more."""
     learn: bool = True
     """False: tests; recorded and labelled, never learned from."""
-    cost_budget: float = 0.0
+    cost_budget: Annotated[float, Range(0.0, 1000000000.0)] = 0.0
     """Refuse episodes once the labelled costs of this session reach this; 0: no limit."""
     require_policy: bool = True
     """False: an episode may start without weights (teleoperated recording)."""

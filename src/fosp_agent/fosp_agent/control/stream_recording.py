@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from fosp_agent.control.picture import to_jpeg
 from fosp_agent.episodes.streams import PictureRecord, PoseRecord
 from fosp_agent.episodes.writer import EpisodeWriter
+from fosp_agent.ranges import Range
 from fosp_agent.types import ByteArray
 
 
@@ -16,11 +18,11 @@ from fosp_agent.types import ByteArray
 class PictureConfig:
     """The pictures for people in an episode's file."""
 
-    picture_width: int = 320
+    picture_width: Annotated[int, Range(0, 4096)] = 320
     """Width that pictures fit into [pixels]; 0: no pictures are recorded."""
-    picture_height: int = 240
+    picture_height: Annotated[int, Range(1, 4096)] = 240
     """Height that pictures fit into [pixels]."""
-    picture_quality: int = 85
+    picture_quality: Annotated[int, Range(1, 100)] = 85
     """Quality of the JPEG, 1 to 100."""
 
 

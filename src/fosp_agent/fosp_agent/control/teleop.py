@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 
 from fosp_agent.control.command_gate import Request
+from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
 from fosp_agent.control.operator_device import MOTIONS, DeviceError, Function, OperatorDevice
 from fosp_agent.episodes.labels import Span
+from fosp_agent.ranges import Range
 
 SOURCE = "teleop"
 MARKS = {Function.REWARD: "reward", Function.COST: "cost"}
@@ -25,13 +28,13 @@ MARKS = {Function.REWARD: "reward", Function.COST: "cost"}
 class TeleopConfig:
     """How the operator drives."""
 
-    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    action_scale: Scale = ACTION_SCALE
     """Motion of a step at full deflection, one per component [m, rad]; a robot with fewer than
     six components takes the first of the device's motions."""
     alone: bool = True
     """True: nobody else acts, so observations are answered with 'no motion' while the enable
     button is released. False: the policy acts then."""
-    pace: float = 0.0
+    pace: Annotated[float, Range(0.0, 10.0)] = 0.0
     """Shortest time between two requests; for a simulator that would run ahead [s]."""
 
     def __post_init__(self) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 Vector = npt.NDArray[np.float64]
 
@@ -24,13 +26,13 @@ class WatchConfig:
 
     controller: str = "cartesian_impedance_controller"
     """The controller that follows target_pose; it must be active."""
-    silence: float = 0.2
+    silence: Annotated[float, Range(0.02, 10.0)] = 0.2
     """Without a pose for this long the arm counts as stopped [s]."""
-    contact_force: float = 20.0
+    contact_force: Annotated[float, Range(0.0, 100.0)] = 20.0
     """External force that counts as a contact and ends the episode [N]; 0: none."""
-    contact_torque: float = 8.0
+    contact_torque: Annotated[float, Range(0.0, 50.0)] = 8.0
     """External torque that does [N m]; 0: none."""
-    contact_time: float = 0.02
+    contact_time: Annotated[float, Range(0.0, 1.0)] = 0.02
     """How long either must last [s]."""
 
     def __post_init__(self) -> None:

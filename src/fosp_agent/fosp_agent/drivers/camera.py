@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.types import ByteArray
 
 
@@ -20,20 +21,20 @@ class CameraConfig:
 
     serial: str = ""
     """Serial number of the camera; empty: the first one found."""
-    width: int = 640
+    width: Annotated[int, Range(64, 4096)] = 640
     """Width of the stream, before cropping [pixels]."""
-    height: int = 480
+    height: Annotated[int, Range(64, 4096)] = 480
     """Height of the stream, before cropping [pixels]."""
-    fps: int = 30
+    fps: Annotated[int, Range(1, 300)] = 30
     """Frames per second."""
-    exposure: float = 156.0
+    exposure: Annotated[float, Range(0.0, 200000.0)] = 156.0
     """Fixed exposure, in the sensor's unit (100 us for a D435); 0: automatic, which a policy that
     learned from other brightness does not like."""
-    gain: float = 64.0
+    gain: Annotated[float, Range(0.0, 4096.0)] = 64.0
     """Fixed gain, in the sensor's unit; 0: as it is."""
-    white_balance: float = 4600.0
+    white_balance: Annotated[float, Range(0.0, 10000.0)] = 4600.0
     """Fixed white balance [K]; 0: automatic."""
-    crop: tuple[int, ...] = ()
+    crop: Annotated[tuple[int, ...], Range(0, 4096)] = ()
     """The workspace in the stream: left, top, width, height [pixels]; empty: all of it. Square
     crops are not distorted when they are made the policy's 64 x 64."""
 

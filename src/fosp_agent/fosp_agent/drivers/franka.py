@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from fosp_agent.drivers.arm import ArmError, ArmMode, ArmState, Vector
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 MODES = {
     "Idle": ArmMode.IDLE,
@@ -30,22 +31,22 @@ class FrankaConfig:
     """Address of the arm's control unit, such as 172.16.0.2."""
     realtime: bool = True
     """Refuse to control the arm without a real-time kernel; false only for a simulated arm."""
-    max_speed: float = 0.5
+    max_speed: Annotated[float, Range(0.001, 1.7)] = 0.5
     """Limit of the motions towards targets [m/s]. These six shape the way to each target; slow ones
     make the arm lag behind."""
-    max_acceleration: float = 5.0
+    max_acceleration: Annotated[float, Range(0.01, 13.0)] = 5.0
     """[m/s^2]"""
-    max_jerk: float = 500.0
+    max_jerk: Annotated[float, Range(1.0, 6500.0)] = 500.0
     """[m/s^3]"""
-    max_turn_rate: float = 2.0
+    max_turn_rate: Annotated[float, Range(0.001, 2.5)] = 2.0
     """[rad/s]"""
-    max_turn_acceleration: float = 15.0
+    max_turn_acceleration: Annotated[float, Range(0.01, 25.0)] = 15.0
     """[rad/s^2]"""
-    max_turn_jerk: float = 1500.0
+    max_turn_jerk: Annotated[float, Range(1.0, 12500.0)] = 1500.0
     """[rad/s^3]"""
-    collision_torque: float = 20.0
+    collision_torque: Annotated[float, Range(1.0, 100.0)] = 20.0
     """Joint torque at which the arm's own reflex stops it [N m]."""
-    collision_force: float = 30.0
+    collision_force: Annotated[float, Range(1.0, 100.0)] = 30.0
     """Force, and ten times the torque, at which the arm's own reflex stops it [N]."""
 
     def limits(self) -> dict[str, float]:

@@ -7,11 +7,13 @@ an error or a contact until somebody asks for the recovery.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from fosp_agent.drivers.arm import Arm, ArmError, ArmMode, ArmState, Vector
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 
 MOBILE = frozenset({ArmMode.IDLE, ArmMode.MOVING})
 ADVICE = {
@@ -28,17 +30,17 @@ ADVICE = {
 class FollowerConfig:
     """Limits of following."""
 
-    hold_after: float = 0.2
+    hold_after: Annotated[float, Range(0.02, 2.0)] = 0.2
     """Stand still when no target has come for this long [s]."""
-    max_distance: float = 0.05
+    max_distance: Annotated[float, Range(0.001, 0.5)] = 0.05
     """A target farther than this from the measured position is not followed [m]."""
-    max_turn: float = 0.3
+    max_turn: Annotated[float, Range(0.001, 3.15)] = 0.3
     """A target turned by more than this from the measured orientation is not followed [rad]."""
-    contact_force: float = 20.0
+    contact_force: Annotated[float, Range(0.0, 100.0)] = 20.0
     """External force that counts as a contact: the arm stops, and the episode ends [N]; 0: none."""
-    contact_torque: float = 8.0
+    contact_torque: Annotated[float, Range(0.0, 50.0)] = 8.0
     """External torque that does [N m]; 0: none."""
-    contact_time: float = 0.02
+    contact_time: Annotated[float, Range(0.0, 1.0)] = 0.02
     """How long either must last [s]."""
 
     def __post_init__(self) -> None:

@@ -62,8 +62,8 @@ class Insight:
         return found
 
     def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Begin nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     # On the thread.
 

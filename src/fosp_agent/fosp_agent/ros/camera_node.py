@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -19,6 +20,7 @@ from fosp_agent.drivers.errors import DeviceGone
 from fosp_agent.drivers.realsense import RealSenseCamera
 from fosp_agent.drivers.replay import ReplayCamera
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import image_message
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
@@ -42,11 +44,11 @@ class SourceConfig:
     """Video or MCAP file that is replayed."""
     replay_loop: bool = True
     """Begin again at the end of the replay."""
-    replay_speed: float = 1.0
+    replay_speed: Annotated[float, Range(0.01, 100.0)] = 1.0
     """1: the replay is as fast as it was recorded."""
     frame_id: str = "camera_color_optical_frame"
     """Frame of the images."""
-    silence: float = 1.0
+    silence: Annotated[float, Range(0.1, 60.0)] = 1.0
     """A camera that sends nothing for this long is opened anew [s]."""
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import rclpy
 from aiohttp import web
@@ -23,11 +23,13 @@ from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board
 from fosp_agent.console.server import About, Console
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros.board_link import existing
 from fosp_agent.ros.console_link import ConsoleLink
 from fosp_agent.ros.gate_box import ask_for_box
 from fosp_agent.ros.heartbeat import Heart
 from fosp_agent.ros.params import declare
+from fosp_agent.ros.spin import hear_the_first_interrupt
 
 END_PATIENCE = 2.0
 """How long the pages may take to be told goodbye [s]."""
@@ -41,7 +43,7 @@ class ConsoleConfig:
     """Folder of the run: its episodes are shown and labelled."""
     host: str = "127.0.0.1"
     """Address to listen at; any but this machine's own asks every page for a token."""
-    port: int = 8642
+    port: Annotated[int, Range(0, 65535)] = 8642
     """0: any that is free."""
     token: str = ""
     """What a page must know; empty: made anew where one is needed."""
@@ -49,7 +51,7 @@ class ConsoleConfig:
     """File that acts until the trainer announces another; to look through its world model."""
     expected_nodes: tuple[str, ...] = ()
     """Shown as dead while they are silent."""
-    niceness: int = 10
+    niceness: Annotated[int, Range(0, 19)] = 10
     """How far the console steps back behind the control loop, 0 to 19."""
 
 
@@ -127,6 +129,7 @@ def _spin(executor: SingleThreadedExecutor) -> None:
 
 def main() -> None:
     """Entry point."""
+    hear_the_first_interrupt()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("console_node")
     Heart(node)

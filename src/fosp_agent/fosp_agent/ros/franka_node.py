@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from fosp_msgs.msg import ArmStatus
@@ -19,6 +20,7 @@ from fosp_agent.drivers.arm import ArmError
 from fosp_agent.drivers.franka import FrankaArm, FrankaConfig
 from fosp_agent.drivers.target_follower import FollowerConfig, Report, TargetFollower
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.arm_messages import joint_message, pose7, pose_message, status_message
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
@@ -31,7 +33,7 @@ from fosp_agent.ros.spin import run
 class FrankaNodeConfig:
     """The node's own parameters."""
 
-    rate: float = 120.0
+    rate: Annotated[float, Range(1.0, 1000.0)] = 120.0
     """How often pose, joints and status are published [Hz]."""
     base_frame: str = "base"
     """Frame of current_pose and target_pose: the arm's base."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from fosp_msgs.msg import ArmStatus
@@ -24,6 +24,7 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.drivers.broadcast_watch import BroadcastWatch, WatchConfig
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import RELIABLE, images
@@ -42,11 +43,11 @@ class FrankaRos2Config:
     """Frame of current_pose."""
     hardware: str = "FrankaHardwareInterface"
     """Name of the hardware component, as `ros2 control list_hardware_components` says it."""
-    rate: float = 20.0
+    rate: Annotated[float, Range(1.0, 1000.0)] = 20.0
     """How often the status is published [Hz]."""
-    collision_torque: float = 20.0
+    collision_torque: Annotated[float, Range(1.0, 100.0)] = 20.0
     """Joint torque at which the arm's own reflex stops it [N m]."""
-    collision_force: float = 30.0
+    collision_force: Annotated[float, Range(1.0, 100.0)] = 30.0
     """Force, and ten times the torque, at which it does [N]."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
@@ -14,6 +15,7 @@ from fosp_agent.control.command_gate import Reason, RobotState
 from fosp_agent.control.gate_sources import Button, Operator
 from fosp_agent.control.gate_verdict import Problem, Vector
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import nanoseconds, pose_from_message
 from fosp_agent.ros.qos import RELIABLE
@@ -25,17 +27,17 @@ class SurroundingsConfig:
 
     base_frame: str = "base"
     """Frame of the measured pose, of the requests and of target_pose."""
-    rest_rpy: tuple[float, ...] = (0.0, 0.0, 0.0)
+    rest_rpy: Annotated[tuple[float, ...], Range(-6.2832, 6.2832)] = (0.0, 0.0, 0.0)
     """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
-    clock_jump: float = 0.25
+    clock_jump: Annotated[float, Range(0.001, 60.0)] = 0.25
     """A difference between this clock and a steady one that counts as a jump [s]."""
-    clock_settle: float = 1.0
+    clock_settle: Annotated[float, Range(0.0, 60.0)] = 1.0
     """How long nothing moves after a jump [s]."""
-    arming: float = 1.0
+    arming: Annotated[float, Range(0.0, 60.0)] = 1.0
     """How long after its start the gate only looks for other gates; requests wait meanwhile [s]."""
-    patience: float = 0.3
+    patience: Annotated[float, Range(0.0, 10.0)] = 0.3
     """How long a request may wait for the pose or the session's state that it was made upon [s]."""
-    pose_lag: float = 0.05
+    pose_lag: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How much older than the observation the measured pose may be without waiting for a newer
     one [s]."""
     image_reliability: str = "best_effort"

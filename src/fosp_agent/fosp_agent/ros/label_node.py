@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,17 @@ from fosp_agent.episodes.store import EpisodeInfo, EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import event_message, span_from_message
+from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS
 from fosp_agent.ros.spin import run
+
+
+@dataclass(frozen=True)
+class LabelConfig:
+    """The parameters of the node."""
+
+    run_dir: Path = Path()
+    """Folder of the run: its episodes, in the folder ``episodes``, are labelled."""
 
 
 class LabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
@@ -24,10 +34,10 @@ class LabelNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def __init__(self) -> None:
         super().__init__("label_node")
-        run_dir = str(self.declare_parameter("run_dir", "").value)
-        if not run_dir:
+        run_dir = declare(self, LabelConfig).run_dir
+        if run_dir == Path():
             raise UserError("label_node needs the parameter 'run_dir'")
-        self._store = EpisodeStore(Path(run_dir).expanduser() / "episodes")
+        self._store = EpisodeStore(run_dir / "episodes")
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
         self.create_service(LabelEpisode, topics.LABEL_EPISODE, self._label)
 

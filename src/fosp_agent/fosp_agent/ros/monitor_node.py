@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -17,12 +19,14 @@ from visualization_msgs.msg import MarkerArray
 
 from fosp_agent.console.board import Board, Seen
 from fosp_agent.console.looking_glass import LookingGlass
+from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
 from fosp_agent.errors import UserError
 from fosp_agent.monitor.drawing import draw
 from fosp_agent.monitor.health import Health
 from fosp_agent.monitor.insight import Insight
 from fosp_agent.monitor.pictures import blank, comparison, overlay
 from fosp_agent.monitor.scene import Scene
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.board_link import BoardLink, existing, snapshot_of
 from fosp_agent.ros.conversions import (
@@ -56,13 +60,13 @@ class MonitorConfig:
     """Reported as errors while they are silent."""
     base_frame: str = "base"
     """Frame of the marks: that of the measured pose."""
-    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    action_scale: Scale = ACTION_SCALE
     """SI units per unit of normalised action, for the candidates' arrows."""
-    rate: float = 10.0
+    rate: Annotated[float, Range(0.5, 60.0)] = 10.0
     """Of marks and pictures, at most [Hz]."""
-    imagination_share: float = 0.15
+    imagination_share: Annotated[float, Range(0.01, 1.0)] = 0.15
     """Of one core that imagining may take."""
-    niceness: int = 10
+    niceness: Annotated[int, Range(0, 19)] = 10
     """How far the monitor steps back behind the control loop."""
 
 
@@ -93,7 +97,7 @@ class MonitorNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_timer(1.0, self._sum_up, clock=steady)
 
     def destroy_node(self) -> None:
-        """Also end the thread that imagines."""
+        """Also have the thread that imagines begin nothing more."""
         self._insight.close()
         super().destroy_node()
 
@@ -202,3 +206,6 @@ class MonitorNode(Node):  # type: ignore[misc]  # rclpy is not typed
 def main() -> None:
     """Entry point."""
     run(MonitorNode)
+    sys.stdout.flush()
+    # Nobody waits for a thread that still loads PyTorch or imagines: it has nothing to lose.
+    os._exit(0)

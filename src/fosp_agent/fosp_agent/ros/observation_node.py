@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 from fosp_msgs.msg import Observation, SessionState
 from geometry_msgs.msg import PoseStamped
@@ -19,6 +20,7 @@ from fosp_agent.control.observation_assembler import (
     PairingConfig,
 )
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
     MessageError,
@@ -42,24 +44,24 @@ class ObservationConfig:
 
     use_pose: bool = True
     """False: the robot has no pose; frames alone are observations."""
-    tolerance: float = 0.05
+    tolerance: Annotated[float, Range(0.0, 1.0)] = 0.05
     """Largest difference between the stamps of a frame and its pose [s]."""
-    min_period: float = 0.0
+    min_period: Annotated[float, Range(0.0, 10.0)] = 0.0
     """Frames that follow the last observation sooner than this are left out [s]."""
-    settle: float = -1.0
+    settle: Annotated[float, Range(-1.0, 10.0)] = -1.0
     """Frames of the first moments of an episode are left out, this long [s]; negative: 0.2 in
     wall-clock time, none in simulated time."""
     repeat_frames: bool = True
     """A frame received again gives the same observation again (lockstep simulation)."""
-    image_size: int = 64
+    image_size: Annotated[int, Range(16, 1024)] = 64
     """Width and height of the policy's image [pixels]."""
     base_frame: str = "base"
     """Frame that the pose is expressed in."""
-    rest_rpy: tuple[float, ...] = (0.0, 0.0, 0.0)
+    rest_rpy: Annotated[tuple[float, ...], Range(-6.2832, 6.2832)] = (0.0, 0.0, 0.0)
     """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
     image_reliability: str = "best_effort"
     """Reliability asked of the camera and pose topics: best_effort or reliable."""
-    silence: float = 2.0
+    silence: Annotated[float, Range(0.1, 60.0)] = 2.0
     """Warn when a topic is silent this long while an episode runs [s]."""
 
 

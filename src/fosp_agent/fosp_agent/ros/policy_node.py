@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.control.weights_follower import Chunk, WeightsFollower
 from fosp_agent.errors import UserError
 from fosp_agent.overrides import parse_overrides
+from fosp_agent.ranges import Range
 from fosp_agent.ros.conversions import image_from_message
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE
@@ -37,17 +39,18 @@ class PolicyConfig:
     """Agent that the weights must be of, such as "fosp"; empty: whichever they are."""
     mode: str = "sample"
     """"sample", or "greedy" for tests."""
-    seed: int = 0
+    seed: Annotated[int, Range(0, 2**62)] = 0
     """Of the randomness outside episodes; each episode is seeded by the session."""
     settings: str = ""
     """Acting-time settings, section.key=value each, separated by spaces; such as
     planning.horizon=8 shield.enabled=true. They hold for every weights file."""
-    torch_threads: int = 1
+    torch_threads: Annotated[int, Range(1, 1024)] = 1
+    """Processor threads of one decision."""
     cache_dir: Path = Path("~/.cache/safereach/weights")
     """Where fetched weights are kept."""
     force_fetch: bool = False
     """Never read the announced path: fetch the weights from the trainer."""
-    verdict_patience: float = 2.0
+    verdict_patience: Annotated[float, Range(0.01, 60.0)] = 2.0
     """Longest wait for the verdict on the previous action; then it counts as not executed [s]."""
     run_dir: Path = Path()
     """Where policy_latency.jsonl goes; empty: nowhere."""

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from fosp_msgs.msg import Action, CommandVerdict, EpisodeEvent, Observation, SessionState
 from geometry_msgs.msg import PoseStamped
@@ -15,6 +16,7 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from fosp_agent.control.episode_recording import EpisodeRecording, Record
+from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
 from fosp_agent.control.stream_recording import Frame, PictureConfig, StreamRecording
 from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.records import ObservationRecord
@@ -23,6 +25,7 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.episodes.streams import PoseRecord
 from fosp_agent.episodes.writer import check_space
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
     MessageError,
@@ -45,7 +48,7 @@ class RecorderConfig:
     """Episodes go to the folder ``episodes`` in here."""
     environment: str = "safereach"
     """Written into the file."""
-    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    action_scale: Scale = ACTION_SCALE
     """SI units per unit of normalised action; written into the file."""
     source: str = "policy"
     """Who acts, written into the file: policy, or teleop."""
@@ -53,11 +56,11 @@ class RecorderConfig:
     """Who is at the robot, written into the file."""
     note: str = ""
     """The operator's notes, written into the file; may change between episodes."""
-    least_free: float = 0.5
+    least_free: Annotated[float, Range(0.0, 1000000.0)] = 0.5
     """An episode is not begun with less free space on the disk than this [GB]."""
     image_reliability: str = "best_effort"
     """Reliability asked of the camera and pose topics: best_effort or reliable."""
-    grace: float = 0.5
+    grace: Annotated[float, Range(0.0, 60.0)] = 0.5
     """How long to wait for late messages of an episode that is over [s]."""
 
 

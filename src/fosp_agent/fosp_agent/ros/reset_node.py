@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from fosp_msgs.msg import Action, CommandVerdict, ResetStatus, SessionState
@@ -12,9 +13,11 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
 from fosp_agent.control.reset_path import Leg, ResetConfig, ResetPath, Vector
 from fosp_agent.drivers.franka_kinematics import rpy, tool_transform
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
     header,
@@ -31,15 +34,15 @@ from fosp_agent.ros.spin import run
 class ResetNodeConfig:
     """The node's own parameters."""
 
-    rate: float = 10.0
+    rate: Annotated[float, Range(0.5, 200.0)] = 10.0
     """Steps a second; not more than one in the command gate's period [Hz]."""
     automatic: bool = False
     """Return by itself when an episode has ended (never after an abort); else on /reset only."""
     base_frame: str = "base"
     """Frame of the measured pose."""
-    rest_rpy: tuple[float, ...] = (0.0, 0.0, 0.0)
+    rest_rpy: Annotated[tuple[float, ...], Range(-6.2832, 6.2832)] = (0.0, 0.0, 0.0)
     """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
-    action_scale: tuple[float, ...] = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05)
+    action_scale: Scale = ACTION_SCALE
     """SI units per unit of normalised action."""
     image_reliability: str = "best_effort"
     """Reliability asked of the pose's topic: best_effort or reliable."""

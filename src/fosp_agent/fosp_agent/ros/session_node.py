@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -28,14 +29,22 @@ from fosp_agent.ros.session_robot import RobotSide
 from fosp_agent.ros.spin import run
 
 
+@dataclass(frozen=True)
+class SessionConfig:
+    """The parameters of the node, besides those of the next episode."""
+
+    run_dir: Path = Path()
+    """Folder of the run, whose earlier episodes and costs count; empty: none do."""
+
+
 class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
     """Turns messages into events of the session, and its effects into messages."""
 
     def __init__(self) -> None:
         super().__init__("session_node")
         plan = declare(self, SessionPlan)
-        run_dir = str(self.declare_parameter("run_dir", "").value)
-        first, costs = _earlier(Path(run_dir).expanduser()) if run_dir else (0, {})
+        run_dir = declare(self, SessionConfig).run_dir
+        first, costs = _earlier(run_dir) if run_dir != Path() else (0, {})
         self._session = Session(plan, first)
         self._session.costs.update(costs)
         self._session.planned(plan)
@@ -45,7 +54,7 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
         self._wire()
         self._robot_side = RobotSide(self, self._session, self._carry_out)
-        self._preflight = Preflight(self, Path(run_dir).expanduser(), self._on_preflight)
+        self._preflight = Preflight(self, run_dir, self._on_preflight)
         self.add_post_set_parameters_callback(self._on_parameters)
         self._carry_out(Effects(changed=True))
 

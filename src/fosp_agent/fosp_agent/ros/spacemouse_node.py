@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from geometry_msgs.msg import Twist, Vector3
 from rclpy.clock import Clock, ClockType
@@ -11,6 +12,7 @@ from sensor_msgs.msg import Joy
 
 from fosp_agent.drivers.errors import DeviceGone
 from fosp_agent.drivers.spacemouse import HidSpaceMouse, MouseState, SpaceMouse
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.diagnostics import ERROR, OK, Diagnostics
 from fosp_agent.ros.params import declare
@@ -27,7 +29,7 @@ class SpaceMouseConfig:
 
     path: str = ""
     """Device file, such as /dev/hidraw3; empty: the first SpaceMouse found."""
-    rate: float = 50.0
+    rate: Annotated[float, Range(1.0, 1000.0)] = 50.0
     """Messages per second while the device is there; none while it is not [Hz]."""
 
 

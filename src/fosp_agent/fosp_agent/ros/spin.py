@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import faulthandler
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 import rclpy
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
@@ -24,6 +26,7 @@ def run(make: Callable[[], Node]) -> None:
     An error of the user's (a wrong parameter, a missing file) ends the process with one line that
     names it, and exit code 2.
     """
+    hear_the_first_interrupt()
     rclpy.init()
     node: Node | None = None
     try:
@@ -50,3 +53,19 @@ def run(make: Callable[[], Node]) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def hear_the_first_interrupt() -> None:
+    """Raise KeyboardInterrupt once. To be called before ``rclpy.init``.
+
+    Ctrl-C reaches every process of a terminal, and `ros2 launch` passes it on besides: the second
+    one would interrupt the cleaning up after the first.
+    """
+    signal.signal(signal.SIGINT, interrupt_once)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def interrupt_once(number: int, _frame: FrameType | None) -> None:
+    """A handler that raises KeyboardInterrupt, and ignores the signal from then on."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from fosp_msgs.msg import EpisodeEvent, TrainingProgress, WeightsAnnouncement
@@ -16,6 +17,7 @@ from std_msgs.msg import Header
 
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
@@ -43,10 +45,11 @@ class TrainerConfig:
     """Agent that the weights must be of, such as "fosp"; empty: whichever they are."""
     dataset: Path = Path()
     """Demonstrations to sample from beside the new episodes; empty: none."""
-    updates_per_episode: int = 10
+    updates_per_episode: Annotated[int, Range(0, 1000000)] = 10
     """Gradient steps on each labelled episode."""
-    seed: int = 0
-    torch_threads: int = 0
+    seed: Annotated[int, Range(0, 2**62)] = 0
+    """Of the randomness of learning."""
+    torch_threads: Annotated[int, Range(0, 1024)] = 0
     """0: as many as torch likes."""
 
 

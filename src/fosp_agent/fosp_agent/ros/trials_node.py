@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import rclpy
 from fosp_msgs.msg import EpisodeEvent, SessionState
@@ -24,8 +24,10 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from fosp_agent.errors import UserError
+from fosp_agent.ranges import Range
 from fosp_agent.ros.heartbeat import Heart
 from fosp_agent.ros.params import declare
+from fosp_agent.ros.spin import hear_the_first_interrupt, interrupt_once
 from fosp_agent.ros.stack_watch import StackStalled, StackWatch
 from fosp_agent.training.earlier_episodes import (
     earlier_result,
@@ -52,25 +54,30 @@ class TrialsConfig:
     """The parameters of the node."""
 
     run_dir: Path = Path()
+    """Folder of the run; one with episodes goes on."""
     weights: Path = Path()
     """File that the run starts from."""
     environment: str = "safereach"
+    """Name of the environment in which the policy is tested."""
     task: str = "three_obstacles"
-    episodes: int = 10
+    """Name of its task."""
+    episodes: Annotated[int, Range(0, 1000000)] = 10
     """In the whole run, those of earlier sessions included."""
-    tests: int = 20
+    tests: Annotated[int, Range(0, 1000000)] = 20
     """Seeded tests before and after; 0: none."""
-    test_seed: int = 1000
+    test_seed: Annotated[int, Range(0, 2**62)] = 1000
+    """Seed of the first test; the others follow."""
     mode: str = "sample"
     """How the tested policy picks its action: sample or greedy."""
     settings: str = ""
     """Acting-time settings of the tests, as the policy node's."""
     expected_nodes: tuple[str, ...] = EXPECTED
-    missing_patience: float = 20.0
+    """Nodes that must be there."""
+    missing_patience: Annotated[float, Range(0.1, 3600.0)] = 20.0
     """How long a node may be away [s]."""
-    silence: float = 60.0
+    silence: Annotated[float, Range(0.1, 36000.0)] = 60.0
     """How long nothing at all may happen during an episode [s]."""
-    start_patience: float = 120.0
+    start_patience: Annotated[float, Range(0.1, 36000.0)] = 120.0
     """The same while the nodes start [s]."""
 
 
@@ -232,8 +239,9 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Entry point."""
+    hear_the_first_interrupt()
+    signal.signal(signal.SIGTERM, interrupt_once)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     node = rclpy.create_node("trials_node")
     Heart(node)
     executor = SingleThreadedExecutor()

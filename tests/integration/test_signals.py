@@ -1,0 +1,65 @@
+"""Ctrl-C at any moment, once or twice, ends a node quietly."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
+
+from fosp_msgs.msg import Heartbeat
+
+from fosp_agent.ros.qos import HEARTBEATS
+from integration.stack import ROOT, Process, ear, wait_for
+
+pytestmark = pytest.mark.integration
+EXECUTABLES = ROOT / "install"
+
+
+def start(package: str, name: str, domain: int, log: Path) -> Process:
+    """A node by its executable, as both launchers start it."""
+    executable = EXECUTABLES / package / "lib" / package / name
+    parameters = ["--ros-args", "-p", f"run_dir:={log.parent / 'run'}"]
+    return Process([str(executable), *parameters], log, domain)
+
+
+def ends_quietly(process: Process) -> None:
+    try:
+        assert process.wait(20) == 0, process.output
+        assert "Traceback" not in process.output
+    finally:
+        process.stop()
+
+
+def test_further_interrupts_do_not_disturb_the_end_after_the_first(
+    ros_domain: int, tmp_path: Path
+) -> None:
+    """A terminal interrupts every process, and `ros2 launch` passes the signal on besides."""
+    names = ["command_gate_node", "recorder_node", "session_node", "observation_node"]
+    with ear(ros_domain) as listener:
+        beats = listener.listen(Heartbeat, "heartbeat", HEARTBEATS)
+        nodes = [start("fosp_agent", name, ros_domain, tmp_path / name) for name in names]
+        wait_for(lambda: {beat.node for beat in beats} >= set(names), 60, "the nodes live")
+    deadline = time.monotonic() + 20.0
+    while (alive := [one for one in nodes if one.popen.poll() is None]) and (
+        time.monotonic() < deadline
+    ):
+        for process in alive:
+            process.popen.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    for process in nodes:
+        ends_quietly(process)
+
+
+def test_an_interrupt_while_a_node_is_still_being_imported_ends_it_quietly(
+    ros_domain: int, tmp_path: Path
+) -> None:
+    process = start("fosp_agent", "policy_node", ros_domain, tmp_path / "log")
+    maps = Path(f"/proc/{process.popen.pid}/maps")
+    wait_for(lambda: "numpy" in maps.read_text(), 30, "the node imports")
+    process.popen.send_signal(signal.SIGINT)
+    ends_quietly(process)
