@@ -144,7 +144,7 @@ def report(
     first = recording.observations[0][0]
     kept = {
         topic: {m.stamp_ns for m in recording.streams if m.topic == topic}
-        for topic in schema.STREAMS
+        for topic in (schema.PICTURES, schema.POSES)
     }
     sent = {schema.PICTURES: robot.frames, schema.POSES: robot.poses}
     lost = {

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture
-def browser() -> Iterator[object]:
-    """Chromium without a window; skips the test where there is none."""
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Chromium without a window; skips the tests where there is none."""
     if CHROMIUM is None:
         pytest.skip("needs Chromium: make browser (apt install chromium)")
     driver = pytest.importorskip("playwright.sync_api", reason="needs Playwright: make setup")
@@ -22,3 +23,11 @@ def browser() -> Iterator[object]:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield running
         running.close()
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Any]:
+    """A browser whose windows close with the test."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()

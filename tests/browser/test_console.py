@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,85 +12,9 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
-import numpy as np
-
-from fosp_agent.episodes.store import EpisodeStore
+from browser.window import COST_LANE, REWARD_LANE, SLOW, Window
 from fosp_agent.training import weights
 from integration.stack import Process, launched, node, wait_for
-
-SLOW = 90_000
-"""Longest wait for something that takes gradient steps or a start of PyTorch [ms]."""
-REWARD_LANE, COST_LANE = 0.44, 0.70
-"""Middles of the track's lanes, as shares of its height."""
-
-
-class Desk:
-    """One window of an operator, and where the stack keeps things."""
-
-    def __init__(self, browser: Any, url: str, run_dir: Path) -> None:
-        self.page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
-        self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._heard)
-        self.url, self.store = url, EpisodeStore(run_dir / "episodes")
-
-    def _heard(self, message: Any) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def go(self, name: str) -> None:
-        self.page.goto(f"{self.url}{name}")
-
-    def wait(self, script: str, milliseconds: float = 30_000) -> None:
-        """Poll an expression; the page's policy forbids Playwright's own way (eval)."""
-        deadline = time.monotonic() + milliseconds / 1000
-        while not self.page.evaluate(f"() => {script}"):
-            if time.monotonic() > deadline:
-                self.page.screenshot(path=str(self.store.path / "browser.png"))
-                raise AssertionError(f"not within {milliseconds / 1000:.0f} s: {script}")
-            self.page.wait_for_timeout(50)
-
-    def open_for_labelling(self) -> str:
-        """Wait until an unlabelled episode is open with its frames; its id."""
-        self.wait("document.querySelector('#label-save')?.closest('.label')?.hidden === false")
-        self.wait("location.hash.length > 1 && document.querySelector('.big').textContent !== ''")
-        return str(self.page.evaluate("decodeURIComponent(location.hash.slice(1))"))
-
-    def chips(self) -> list[str]:
-        found = self.page.eval_on_selector_all("[data-span]", "all => all.map(x => x.dataset.span)")
-        return [str(one) for one in found]
-
-    def drag(self, lane: float, first: float, last: float) -> None:
-        """Drag in a lane between two shares of the episode."""
-        box = self.page.locator("#track").bounding_box()
-        assert box is not None
-        left, wide = box["x"] + 78, box["width"] - 84
-        y = box["y"] + lane * box["height"]
-        self.page.mouse.move(left + first * wide, y)
-        self.page.mouse.down()
-        self.page.mouse.move(left + (first + last) / 2 * wide, y, steps=3)
-        self.page.mouse.move(left + last * wide, y, steps=3)
-        self.page.mouse.up()
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def spans(self, episode_id: str) -> list[str]:
-        """What the journal holds, in the form of the chips."""
-        label = self.store.labels.latest(episode_id)
-        assert label is not None
-        found = []
-        for kind, values in (("reward", label.reward), ("cost", label.cost)):
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], values > 0, [0]]).astype(int)))
-            found += [f"{kind} {a}-{b - 1}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
-        return found
-
-    def acting(self) -> int:
-        """The version of the weights that act, as the live page says it."""
-        text = self.page.locator(".totals").inner_text()
-        match = re.search(r"v(\d+)", text)
-        return int(match[1]) if match else -1
 
 
 @pytest.fixture
@@ -116,7 +39,7 @@ def listening(run_dir: Path) -> str:
 def test_an_operators_session(stack: Path, browser: Any) -> None:
     url = listening(stack)
     run_dir = stack
-    one, two = Desk(browser, url, run_dir), Desk(browser, url, run_dir)
+    one, two = Window(browser, url, run_dir), Window(browser, url, run_dir)
     marks_undo_redo_and_merge(one)
     the_mouse_labels_and_the_version_rises(one, run_dir)
     a_reload_in_mid_label_loses_nothing(one)
@@ -131,7 +54,7 @@ def weights_files(run_dir: Path) -> int:
     return len(list((run_dir / "weights").glob("weights-*.safetensors")))
 
 
-def marks_undo_redo_and_merge(desk: Desk) -> None:
+def marks_undo_redo_and_merge(desk: Window) -> None:
     desk.go("dataset")
     desk.wait("document.querySelector('#link').dataset.state === 'connected'")
     got = desk.page.evaluate(
@@ -160,7 +83,7 @@ def marks_undo_redo_and_merge(desk: Desk) -> None:
     assert [(s["first"], s["last"]) for s in got["above"]] == [(1, 3), (6, 6)]
 
 
-def the_mouse_labels_and_the_version_rises(desk: Desk, run_dir: Path) -> None:
+def the_mouse_labels_and_the_version_rises(desk: Window, run_dir: Path) -> None:
     desk.go("label")
     episode_id = desk.open_for_labelling()
     before = weights_files(run_dir)
@@ -178,7 +101,7 @@ def the_mouse_labels_and_the_version_rises(desk: Desk, run_dir: Path) -> None:
     wait_for(lambda: weights_files(run_dir) > before, SLOW / 1000, "the trainer's next version")
 
 
-def a_reload_in_mid_label_loses_nothing(desk: Desk) -> None:
+def a_reload_in_mid_label_loses_nothing(desk: Window) -> None:
     desk.wait("document.querySelectorAll('[data-span]').length === 0")
     desk.open_for_labelling()
     desk.press("End", "r", *["ArrowLeft"] * 12, "r", *["ArrowLeft"] * 20, "c", "ArrowLeft")
@@ -190,7 +113,7 @@ def a_reload_in_mid_label_loses_nothing(desk: Desk) -> None:
     assert desk.page.inner_text(".view .big").startswith("47")
 
 
-def two_windows_at_once_do_not_corrupt(one: Desk, two: Desk) -> None:
+def two_windows_at_once_do_not_corrupt(one: Window, two: Window) -> None:
     episode_id = one.open_for_labelling()
     mine = one.chips()
     two.go(f"label#{episode_id}")
@@ -211,7 +134,7 @@ def two_windows_at_once_do_not_corrupt(one: Desk, two: Desk) -> None:
     assert one.spans(episode_id) == theirs
 
 
-def the_keyboard_alone_labels_in_under_ten_seconds(desk: Desk) -> None:
+def the_keyboard_alone_labels_in_under_ten_seconds(desk: Window) -> None:
     earlier = desk.page.evaluate("location.hash")
     desk.go("label")
     desk.page.reload()
@@ -228,7 +151,7 @@ def the_keyboard_alone_labels_in_under_ten_seconds(desk: Desk) -> None:
     assert desk.spans(episode_id) == ["reward 50-80", "cost 25-30"]
 
 
-def a_correction_is_learned_from_and_a_roll_back_is_one_click(desk: Desk, run_dir: Path) -> None:
+def a_correction_is_learned_from_and_a_roll_back_is_one_click(desk: Window, run_dir: Path) -> None:
     episode_id = desk.store.ids()[0]
     desk.go("history")
     desk.wait("document.querySelectorAll('.entry').length >= 4", SLOW)  # the fourth was recorded
@@ -268,7 +191,7 @@ def test_a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(
         start("label_node", "label") as label_node,
         start("recorder_node", "recorder"),
     ):
-        desk = Desk(browser, listening(run_dir), run_dir)
+        desk = Window(browser, listening(run_dir), run_dir)
         desk.go("live")
         quiet = "document.querySelector('#alarms').textContent === ''"
         desk.wait(f"document.querySelectorAll('.node').length >= 2 && {quiet}", SLOW)
@@ -278,7 +201,7 @@ def test_a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(
         assert desk.errors == []
 
 
-def seconds_until_told(desk: Desk, process: Process, name: str) -> float:
+def seconds_until_told(desk: Window, process: Process, name: str) -> float:
     """Kill a process; how long the page took to name it."""
     desk.page.evaluate(
         """(name) => new MutationObserver(() => {

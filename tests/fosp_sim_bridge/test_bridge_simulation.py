@@ -51,6 +51,26 @@ def test_gate_and_bridge_give_the_trajectory_of_the_environment(seed: int) -> No
     bridged.close()
 
 
+def test_the_bridge_feels_a_force_exactly_when_the_arm_touches_something() -> None:
+    """As an arm's own sensor would: of obstacles and target alike."""
+    bridged, alone = Simulation(environment_maker("safereach")), make("three_obstacles")
+    alone.reset(seed=3)
+    frame = bridged.begin("e", "three_obstacles", 3, STEPS, 0)
+    assert frame.force is not None
+    assert not frame.force.any()
+    noise, touches = np.random.default_rng(3), 0
+    for step in range(STEPS):
+        *_, info = alone.step(pushing(alone, noise))
+        frame = bridged.reach(through_a_quaternion(alone.pose), (step + 1) * 100_000_000)
+        assert frame.force is not None
+        touched = info["obstacle_contact"] or info["touched_target"]
+        assert touched == bool(frame.force.any())
+        touches += touched
+    assert touches > 5
+    alone.close()
+    bridged.close()
+
+
 def test_the_gates_box_is_the_environments_own() -> None:
     """A target at the border is clipped to the same place by either."""
     env = make("original")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 from fosp_msgs.msg import CommandVerdict, SessionState, SimTruth
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, Vector3, Wrench, WrenchStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
@@ -74,6 +74,7 @@ class SimBridgeNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._truths = self.create_publisher(SimTruth, topics.SIM_TRUTH, RECORDED)
         self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, quality)
         self._images = self.create_publisher(Image, topics.IMAGE, quality)
+        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, quality)
         self._clocks = self.create_publisher(ClockMessage, "/clock", RELIABLE)
         self._stop = self.create_client(Trigger, topics.STOP_EPISODE)
         self._abort = self.create_client(Trigger, topics.ABORT)
@@ -192,6 +193,10 @@ class SimBridgeNode(Node):  # type: ignore[misc]  # rclpy is not typed
             )
         if frame.pose is not None:
             self._poses.publish(stamped_pose(frame.pose, frame.stamp_ns, stamp.frame_id))
+        if frame.force is not None:
+            x, y, z = frame.force.tolist()
+            wrench = Wrench(force=Vector3(x=x, y=y, z=z))
+            self._wrenches.publish(WrenchStamped(header=stamp, wrench=wrench))
         self._images.publish(image_message(frame.image, frame.stamp_ns))
         self._sent = time.monotonic()
 

@@ -59,6 +59,15 @@ class PosedRobot(Protocol):
         ...
 
 
+@runtime_checkable
+class FeelingRobot(Protocol):
+    """A simulator whose robot feels what presses on it, once it is told to."""
+
+    feels: bool
+    contact_force: Vector
+    """(3,) [N] in the base's frame, the largest within the last step."""
+
+
 class UnknownEnvironment(UserError):
     """No simulator or task of this name."""
 
@@ -90,6 +99,8 @@ class Frame:
     """(6,) [m, rad]; None for robots without a pose."""
     reward: float
     cost: float
+    force: Vector | None = None
+    """(3,) [N] that pressed on the robot since the last frame; None for robots without feeling."""
 
 
 class Simulation:
@@ -147,8 +158,15 @@ class Simulation:
         """The same picture again, between episodes; None before the first episode."""
         if self.frame is None:
             return None
+        nothing = None if self.frame.force is None else np.zeros(3)
         self.frame = replace(
-            self.frame, episode_id="", step=0, stamp_ns=stamp_ns, reward=0.0, cost=0.0
+            self.frame,
+            episode_id="",
+            step=0,
+            stamp_ns=stamp_ns,
+            reward=0.0,
+            cost=0.0,
+            force=nothing,
         )
         return self.frame
 
@@ -166,6 +184,8 @@ class Simulation:
                 raise UnknownEnvironment(str(problem)) from problem
             self.close()
             self._robot, self._task = robot, task
+            if isinstance(robot, FeelingRobot):
+                robot.feels = True
         return self._robot
 
     def _ready(self) -> SimulatedRobot:
@@ -194,6 +214,9 @@ class Simulation:
     ) -> Frame:
         robot = self._robot
         pose = robot.pose if isinstance(robot, PosedRobot) else None
+        force = robot.contact_force if isinstance(robot, FeelingRobot) else None
         image = np.ascontiguousarray(observation["image"])
-        self.frame = Frame(episode_id, step, stamp_ns, image, pose, float(reward), float(cost))
+        self.frame = Frame(
+            episode_id, step, stamp_ns, image, pose, float(reward), float(cost), force
+        )
         return self.frame

@@ -14,7 +14,13 @@ from fosp_agent.episodes import schema
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.records import ObservationRecord
 from fosp_agent.episodes.repair import repair
-from fosp_agent.episodes.streams import PoseRecord, decode_picture, decode_pose
+from fosp_agent.episodes.streams import (
+    PoseRecord,
+    WrenchRecord,
+    decode_picture,
+    decode_pose,
+    decode_wrench,
+)
 from fosp_agent.episodes.writer import EpisodeWriter
 
 SCALE = [0.01] * 6
@@ -28,6 +34,10 @@ def frame(stamp_ns: int, shape: tuple[int, int, int] = (480, 640, 3)) -> Frame:
 
 def pose(stamp_ns: int) -> PoseRecord:
     return PoseRecord(stamp_ns, np.array([stamp_ns, 0.1, 0.2, 0, 0, 0, 1.0]))
+
+
+def wrench(stamp_ns: int) -> WrenchRecord:
+    return WrenchRecord(stamp_ns, np.array([stamp_ns, -1.0, 2.0, 0.1, 0.2, 0.3]))
 
 
 def observation(step: int, stamp_ns: int) -> ObservationRecord:
@@ -51,17 +61,19 @@ def test_a_picture_fits_keeps_its_ratio_and_is_never_enlarged(shape, expected):
     assert abs(int(picture[0, 0, 2]) - 200) < 5  # red stays red
 
 
-def test_every_frame_and_pose_from_the_first_observation_on_is_kept_once(tmp_path: Path):
+def test_every_frame_pose_and_wrench_from_the_first_observation_on_is_kept_once(tmp_path: Path):
     streams = StreamRecording(PictureConfig())
     writer = EpisodeWriter(tmp_path / "one.mcap", {}, SCALE)
     for stamp in (1, 2, 3):
         streams.hear(frame(stamp))
         streams.hear(pose(stamp))
+        streams.hear(wrench(stamp))
     writer.observation(2, observation(0, 2))
     streams.observed(writer, 2)
     for stamp in (3, 4, 4, 5):
         streams.hear(frame(stamp))
         streams.hear(pose(stamp))
+        streams.hear(wrench(stamp))
     streams.end()
     streams.hear(frame(6))
     recording = read_recording(writer.close(), streams=True)
@@ -69,11 +81,12 @@ def test_every_frame_and_pose_from_the_first_observation_on_is_kept_once(tmp_pat
         topic: [m.stamp_ns for m in recording.streams if m.topic == topic]
         for topic in schema.STREAMS
     }
-    assert kept == {schema.PICTURES: [2, 3, 4, 5], schema.POSES: [2, 3, 4, 5]}
-    assert streams.written == {"pictures": 4, "poses": 4}
+    assert kept == {topic: [2, 3, 4, 5] for topic in schema.STREAMS}
+    assert streams.written == {"pictures": 4, "poses": 4, "wrenches": 4}
     first = {m.topic: m.data for m in reversed(recording.streams)}
     assert cv2.imdecode(np.frombuffer(decode_picture(first[schema.PICTURES]), np.uint8), 1).any()
     np.testing.assert_allclose(decode_pose(first[schema.POSES]), [2, 0.1, 0.2, 0, 0, 0, 1.0])
+    np.testing.assert_allclose(decode_wrench(first[schema.WRENCHES]), [2, -1, 2, 0.1, 0.2, 0.3])
 
 
 def test_a_repair_keeps_the_streams(tmp_path: Path):

@@ -49,7 +49,7 @@ class CameraView:
                     continue
                 data = await loop.run_in_executor(thread, self._message, offered)
                 if data:
-                    hub.show(CAMERA, data)
+                    hub.show(CAMERA, data, keep=False)
 
     def _message(self, decode: Decoder) -> bytes:
         try:

@@ -131,6 +131,6 @@ class Desk:
         return {"ok": True, "reward": reward, "cost": cost, "version": self._vision.version}
 
     async def _watch(self, page: Page, request: Watch) -> Reply:
-        page.watching = request.live
+        self._hub.watch(page, request.live)
         self._robot.attend(len(self._hub.pages), self._hub.watching)
         return {"ok": True}

@@ -55,6 +55,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.pages: set[Page] = set()
+        self._shown: dict[int, bytes] = {}
 
     @property
     def watching(self) -> int:
@@ -68,11 +69,20 @@ class Hub:
             for page in self.pages - {but}:
                 page.tell(text)
 
-    def show(self, kind: int, data: bytes) -> None:
-        """Show a picture to those that watch."""
+    def show(self, kind: int, data: bytes, *, keep: bool = True) -> None:
+        """Show a picture to those that watch, and (``keep``) to those that begin to later."""
+        if keep:
+            self._shown[kind] = data
         for page in self.pages:
             if page.watching:
                 page.show(kind, data)
+
+    def watch(self, page: Page, watching: bool) -> None:
+        """Whether a page shows the robot; one that begins to is shown the last pictures."""
+        if watching and not page.watching:
+            for kind, data in self._shown.items():
+                page.show(kind, data)
+        page.watching = watching
 
     async def close(self) -> None:
         """Say goodbye to all."""

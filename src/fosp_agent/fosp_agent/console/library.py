@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fosp_agent.console.contact import contact_of
 from fosp_agent.console.digest import Digest, digest_of, label_spans, label_summary
 from fosp_agent.console.drafts import Drafts
 from fosp_agent.console.media import COLUMNS, jpeg, sheet, visible
@@ -80,12 +81,14 @@ class Library:
             EpisodeError: no such episode, or its file is damaged.
         """
         summary = self.summary(episode_id)
-        recording = self._recording(episode_id)
+        recording = self._recording(episode_id, streams=True)
+        contact = contact_of(recording)
         revisions = self.store.labels.revisions(episode_id)
         return {
             "summary": summary,
             "columns": COLUMNS,
             "rows": timeline_of(recording).ordered(),
+            "contact": contact.to_json() if contact else None,
             "spans": label_spans(revisions[-1]) if revisions else [],
             "revisions": [
                 {**label_summary(label), "stamp_ms": label.stamp_ns // 1_000_000}
@@ -134,8 +137,8 @@ class Library:
             raise UnknownEpisode(f"there is no episode {episode_id!r} in this run")
         return digest
 
-    def _recording(self, episode_id: str) -> Recording:
-        recording = read_recording(self.store.file(episode_id))
+    def _recording(self, episode_id: str, *, streams: bool = False) -> Recording:
+        recording = read_recording(self.store.file(episode_id), streams=streams)
         if recording.damage or not recording.observations:
             raise EpisodeError(
                 f"{episode_id} is damaged ({recording.damage or 'no image'}): run `./safereach "

@@ -1,14 +1,14 @@
-"""Which camera frames and poses belong into the file of an episode."""
+"""Which camera frames, poses and forces belong into the file of an episode."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fosp_agent.control.picture import to_jpeg
-from fosp_agent.episodes.streams import PictureRecord, PoseRecord
+from fosp_agent.episodes.streams import PictureRecord, PoseRecord, WrenchRecord
 from fosp_agent.episodes.writer import EpisodeWriter
 from fosp_agent.ranges import Range
 from fosp_agent.types import ByteArray
@@ -35,21 +35,26 @@ class Frame:
     frame_id: str
 
 
+Item: TypeAlias = Frame | PoseRecord | WrenchRecord
+COUNTED: dict[type[Item], str] = {Frame: "pictures", PoseRecord: "poses", WrenchRecord: "wrenches"}
+"""What each kind is called in a count."""
+
+
 @dataclass
 class StreamRecording:
-    """Writes each frame and each pose once, from the episode's first observation on.
+    """Writes each frame, pose and wrench once, from the episode's first observation on.
 
     What arrives before the news that an episode runs is remembered for a moment.
     """
 
     config: PictureConfig
-    written: dict[str, int] = field(default_factory=lambda: {"pictures": 0, "poses": 0})
+    written: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED.values(), 0))
     """How many are in the file of the present (or last) episode."""
 
     def __post_init__(self) -> None:
         self._writer: EpisodeWriter | None = None
-        self._early: deque[Frame | PoseRecord] = deque(maxlen=120)
-        self._last = {Frame: -1, PoseRecord: -1}
+        self._early: deque[Item] = deque(maxlen=180)
+        self._last = dict.fromkeys(COUNTED, -1)
 
     def end(self) -> None:
         """The file is being closed."""
@@ -65,14 +70,14 @@ class StreamRecording:
         if self._writer is writer:
             return
         self._writer = writer
-        self.written = {"pictures": 0, "poses": 0}
+        self.written = dict.fromkeys(COUNTED.values(), 0)
         early = [item for item in self._early if item.stamp_ns >= stamp_ns]
         self._early.clear()
         for item in early:
             self._write(item)
 
-    def hear(self, item: Frame | PoseRecord) -> None:
-        """A frame or a pose arrived; one with the stamp of its predecessor is a repetition.
+    def hear(self, item: Item) -> None:
+        """Something arrived; what has the stamp of its predecessor is a repetition.
 
         Raises:
             EpisodeError: the disk refuses.
@@ -85,16 +90,17 @@ class StreamRecording:
         else:
             self._write(item)
 
-    def _write(self, item: Frame | PoseRecord) -> None:
+    def _write(self, item: Item) -> None:
         assert self._writer is not None
-        if isinstance(item, PoseRecord):
-            self._writer.stream(item)
-            self.written["poses"] += 1
-            return
+        record = self._picture(item) if isinstance(item, Frame) else item
+        if record is not None:
+            self._writer.stream(record)
+            self.written[COUNTED[type(item)]] += 1
+
+    def _picture(self, frame: Frame) -> PictureRecord | None:
         config = self.config
         if config.picture_width <= 0:
-            return
+            return None
         size = (config.picture_width, config.picture_height)
-        jpeg = to_jpeg(item.pixels(), *size, config.picture_quality)
-        self._writer.stream(PictureRecord(item.stamp_ns, jpeg, item.frame_id))
-        self.written["pictures"] += 1
+        jpeg = to_jpeg(frame.pixels(), *size, config.picture_quality)
+        return PictureRecord(frame.stamp_ns, jpeg, frame.frame_id)

@@ -21,6 +21,7 @@ VERDICT = "fosp_msgs/msg/CommandVerdict"
 
 PICTURE = "sensor_msgs/msg/CompressedImage"
 POSE_STAMPED = "geometry_msgs/msg/PoseStamped"
+WRENCH_STAMPED = "geometry_msgs/msg/WrenchStamped"
 
 HEADER = "std_msgs/msg/Header"
 TIME = "builtin_interfaces/msg/Time"
@@ -28,6 +29,8 @@ IMAGE = "sensor_msgs/msg/Image"
 POSE = "geometry_msgs/msg/Pose"
 POINT = "geometry_msgs/msg/Point"
 QUATERNION = "geometry_msgs/msg/Quaternion"
+WRENCH = "geometry_msgs/msg/Wrench"
+VECTOR = "geometry_msgs/msg/Vector3"
 
 DEPENDENCIES: dict[str, tuple[str, ...]] = {
     OBSERVATION: (HEADER, IMAGE, TIME),
@@ -35,6 +38,7 @@ DEPENDENCIES: dict[str, tuple[str, ...]] = {
     VERDICT: (POINT, POSE, QUATERNION, HEADER, TIME),
     PICTURE: (HEADER, TIME),
     POSE_STAMPED: (POINT, POSE, QUATERNION, HEADER, TIME),
+    WRENCH_STAMPED: (VECTOR, WRENCH, HEADER, TIME),
 }
 """Every definition that a channel's type needs, directly or not."""
 
@@ -46,7 +50,8 @@ TOPICS: dict[str, str] = {
 """The channels of every episode file and their types."""
 PICTURES = "/camera/image/compressed"
 POSES = "/current_pose"
-STREAMS: dict[str, str] = {PICTURES: PICTURE, POSES: POSE_STAMPED}
+WRENCHES = "/external_wrench"
+STREAMS: dict[str, str] = {PICTURES: PICTURE, POSES: POSE_STAMPED, WRENCHES: WRENCH_STAMPED}
 """The channels of the streams beside the steps; in a file only where something was streamed."""
 
 _SEPARATOR = "=" * 80

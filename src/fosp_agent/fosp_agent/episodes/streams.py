@@ -1,4 +1,4 @@
-"""The streams beside the steps: every camera frame as a JPEG for people, every measured pose.
+"""The streams beside the steps: camera frames as JPEG for people, measured poses and forces.
 
 Nothing is learned from them; they are there to look at an episode, and to make another
 observation of it one day.
@@ -35,7 +35,17 @@ class PoseRecord:
     frame_id: str = "base"
 
 
-StreamRecord: TypeAlias = PictureRecord | PoseRecord
+@dataclass(frozen=True)
+class WrenchRecord:
+    """A ``geometry_msgs/msg/WrenchStamped``: what presses on the end effector."""
+
+    stamp_ns: int
+    wrench: DoubleArray
+    """(6,) force [N] and torque [N m]."""
+    frame_id: str = "base"
+
+
+StreamRecord: TypeAlias = PictureRecord | PoseRecord | WrenchRecord
 
 
 @dataclass(frozen=True)
@@ -71,9 +81,23 @@ def encode_pose(record: PoseRecord) -> bytes:
     return cdr(message, schema.POSE_STAMPED)
 
 
+def encode_wrench(record: WrenchRecord) -> bytes:
+    """CDR of a measured wrench."""
+    types = schema.typestore().types
+    values = [float(value) for value in record.wrench]
+    message = types[schema.WRENCH_STAMPED](
+        header=header_message(record.stamp_ns, record.frame_id),
+        wrench=types[schema.WRENCH](
+            force=types[schema.VECTOR](*values[:3]), torque=types[schema.VECTOR](*values[3:])
+        ),
+    )
+    return cdr(message, schema.WRENCH_STAMPED)
+
+
 ENCODERS: dict[type[Any], tuple[str, Callable[[Any], bytes]]] = {
     PictureRecord: (schema.PICTURES, encode_picture),
     PoseRecord: (schema.POSES, encode_pose),
+    WrenchRecord: (schema.WRENCHES, encode_wrench),
 }
 """Topic and encoder of each kind of record."""
 
@@ -95,3 +119,10 @@ def decode_pose(data: bytes) -> DoubleArray:
     message: Any = schema.typestore().deserialize_cdr(data, schema.POSE_STAMPED)
     position, turn = message.pose.position, message.pose.orientation
     return np.array([position.x, position.y, position.z, turn.x, turn.y, turn.z, turn.w])
+
+
+def decode_wrench(data: bytes) -> DoubleArray:
+    """The wrench (6,) of a measured wrench's CDR."""
+    message: Any = schema.typestore().deserialize_cdr(data, schema.WRENCH_STAMPED)
+    force, torque = message.wrench.force, message.wrench.torque
+    return np.array([force.x, force.y, force.z, torque.x, torque.y, torque.z])

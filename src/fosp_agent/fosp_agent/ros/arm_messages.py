@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from builtin_interfaces.msg import Time
 from fosp_msgs.msg import ArmStatus
-from geometry_msgs.msg import Pose, PoseStamped
+from geometry_msgs.msg import Pose, PoseStamped, Wrench, WrenchStamped
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
@@ -48,6 +48,18 @@ def status_message(report: Report, stamp: Time, frame_id: str) -> ArmStatus:
         return message
     message.mode, message.errors = int(state.mode), list(state.errors)
     message.success_rate = state.success_rate
-    force, torque = message.external_wrench.force, message.external_wrench.torque
-    force.x, force.y, force.z, torque.x, torque.y, torque.z = state.wrench.tolist()
+    fill_wrench(message.external_wrench, state.wrench)
     return message
+
+
+def wrench_message(wrench: Vector, stamp: Time, frame_id: str) -> WrenchStamped:
+    """What presses on the end effector: (6,) force [N] and torque [N m]."""
+    message = WrenchStamped(header=Header(stamp=stamp, frame_id=frame_id))
+    fill_wrench(message.wrench, wrench)
+    return message
+
+
+def fill_wrench(message: Wrench, wrench: Vector) -> None:
+    """Write (6,) force [N] and torque [N m] into a message."""
+    force, torque = message.force, message.torque
+    force.x, force.y, force.z, torque.x, torque.y, torque.z = wrench.tolist()

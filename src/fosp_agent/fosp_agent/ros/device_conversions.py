@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from fosp_msgs.msg import Action
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from sensor_msgs.msg import Image
 
 from fosp_agent.control.command_gate import Request
 from fosp_agent.control.stream_recording import Frame
-from fosp_agent.episodes.streams import PoseRecord
+from fosp_agent.episodes.streams import PoseRecord, WrenchRecord
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import header, image_from_message, nanoseconds
 
@@ -27,6 +27,13 @@ def pose_record(message: PoseStamped) -> PoseRecord:
     at, turn = message.pose.position, message.pose.orientation
     pose = np.array([at.x, at.y, at.z, turn.x, turn.y, turn.z, turn.w])
     return PoseRecord(nanoseconds(message.header.stamp), pose, message.header.frame_id)
+
+
+def wrench_record(message: WrenchStamped) -> WrenchRecord:
+    """What is stored of a measured wrench."""
+    force, torque = message.wrench.force, message.wrench.torque
+    wrench = np.array([force.x, force.y, force.z, torque.x, torque.y, torque.z])
+    return WrenchRecord(nanoseconds(message.header.stamp), wrench, message.header.frame_id)
 
 
 def teleop_action(request: Request, frame_id: str) -> Action:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 from fosp_msgs.msg import ArmStatus
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
@@ -22,7 +22,13 @@ from fosp_agent.drivers.target_follower import FollowerConfig, Report, TargetFol
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
-from fosp_agent.ros.arm_messages import joint_message, pose7, pose_message, status_message
+from fosp_agent.ros.arm_messages import (
+    joint_message,
+    pose7,
+    pose_message,
+    status_message,
+    wrench_message,
+)
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import RELIABLE
@@ -59,6 +65,7 @@ class FrankaNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
         self._joints = self.create_publisher(JointState, topics.JOINT_STATES, RELIABLE)
         self._statuses = self.create_publisher(ArmStatus, topics.ARM_STATUS, RELIABLE)
+        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, RELIABLE)
         self._diagnostics = Diagnostics(self, "franka")
         self._targets = self.create_subscription(
             PoseStamped, topics.TARGET_POSE, self._on_target, RELIABLE
@@ -83,6 +90,7 @@ class FrankaNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if report.state is not None:
             self._poses.publish(pose_message(report.state, stamp, frame))
             self._joints.publish(joint_message(report.state, stamp))
+            self._wrenches.publish(wrench_message(report.state.wrench, stamp, frame))
         self._statuses.publish(status_message(report, stamp, frame))
         if report.detail != self._detail:
             self._detail = report.detail

@@ -30,7 +30,6 @@ from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import RELIABLE, images
 from fosp_agent.ros.spin import run
 
-WRENCH = "franka_robot_state_broadcaster/external_wrench_in_base_frame"
 ACTIVE = 3
 """lifecycle_msgs/State.PRIMARY_STATE_ACTIVE"""
 
@@ -77,7 +76,7 @@ class FrankaRos2Node(Node):  # type: ignore[misc]  # rclpy is not typed
         self._statuses = self.create_publisher(ArmStatus, topics.ARM_STATUS, RELIABLE)
         quality = images("best_effort")
         self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
-        self.create_subscription(WrenchStamped, WRENCH, self._on_wrench, quality)
+        self.create_subscription(WrenchStamped, topics.EXTERNAL_WRENCH, self._on_wrench, quality)
         self._connect()
         self.create_service(Trigger, topics.RECOVER, self._recover)
         steady = Clock(clock_type=ClockType.STEADY_TIME)

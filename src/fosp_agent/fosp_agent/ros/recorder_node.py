@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fosp_msgs.msg import Action, CommandVerdict, EpisodeEvent, Observation, SessionState
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -17,12 +17,11 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.control.episode_recording import EpisodeRecording, Record
 from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
-from fosp_agent.control.stream_recording import Frame, PictureConfig, StreamRecording
+from fosp_agent.control.stream_recording import Item, PictureConfig, StreamRecording
 from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.records import ObservationRecord
 from fosp_agent.episodes.repair import repair
 from fosp_agent.episodes.store import EpisodeStore
-from fosp_agent.episodes.streams import PoseRecord
 from fosp_agent.episodes.writer import check_space
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
@@ -34,7 +33,7 @@ from fosp_agent.ros.conversions import (
     observation_record,
     verdict_record,
 )
-from fosp_agent.ros.device_conversions import frame_of, pose_record
+from fosp_agent.ros.device_conversions import frame_of, pose_record, wrench_record
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED, images
 from fosp_agent.ros.spin import run
@@ -88,6 +87,7 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         quality = images(self._config.image_reliability, depth=60)
         self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
         self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
+        self.create_subscription(WrenchStamped, topics.EXTERNAL_WRENCH, self._on_wrench, quality)
         self._abort = self.create_client(Trigger, topics.ABORT)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.1, self._close_if_done, clock=steady)
@@ -175,7 +175,10 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _on_pose(self, message: PoseStamped) -> None:
         self._hear(pose_record(message))
 
-    def _hear(self, item: Frame | PoseRecord) -> None:
+    def _on_wrench(self, message: WrenchStamped) -> None:
+        self._hear(wrench_record(message))
+
+    def _hear(self, item: Item) -> None:
         try:
             self._streams.hear(item)
         except MessageError as problem:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 IMAGE = "camera/camera/color/image_raw"
 CURRENT_POSE = "franka_robot_state_broadcaster/current_pose"
+EXTERNAL_WRENCH = "franka_robot_state_broadcaster/external_wrench_in_base_frame"
+"""geometry_msgs/WrenchStamped: what presses on the end effector, as franka_ros2 names it."""
 TARGET_POSE = "target_pose"
 OBSERVATION = "observation"
 ACTION = "action"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -59,6 +60,27 @@ class Contacts:
         hit[others[on_obstacle]] = True
         allowed = np.where(on_target, self.TARGET_DEPTH, self.OBSTACLE_DEPTH)
         return Touch(bool(on_target.any()), hit, float((depth - allowed).max()))
+
+
+class ContactForce:
+    """The force that presses on the arm, out of MuJoCo's solver."""
+
+    def __init__(self, model: Any) -> None:
+        """Of the arm in a ``mujoco.MjModel``."""
+        self._model = model
+        self._arm = np.zeros(model.ngeom, np.bool_)
+        self._arm[[model.geom(name).id for name in touching_geoms()]] = True
+
+    def read(self, data: Any) -> npt.NDArray[np.float64]:
+        """Force (3,) [N] on the arm, in the base's frame, in the last physics step."""
+        total, found = np.zeros(3), np.zeros(6)
+        owned = self._arm[data.contact.geom]  # (contacts, 2)
+        for index in np.flatnonzero(owned.any(axis=1)):
+            mujoco.mj_contactForce(self._model, data, index, found)
+            axes = data.contact.frame[index].reshape(3, 3)
+            # The solver's force acts on the contact's second geom.
+            total += (1.0 if owned[index, 1] else -1.0) * (found[:3] @ axes)
+        return total
 
 
 class CostRule:

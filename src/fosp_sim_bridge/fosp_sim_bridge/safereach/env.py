@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from fosp_agent.types import Objective
 from fosp_sim_bridge.safereach.arm import HOME, JOINTS
-from fosp_sim_bridge.safereach.contacts import Contacts, CostRule
+from fosp_sim_bridge.safereach.contacts import ContactForce, Contacts, CostRule
 from fosp_sim_bridge.safereach.kinematics import ArmKinematics, Vector
 from fosp_sim_bridge.safereach.layouts import Layout, layout_for
 from fosp_sim_bridge.safereach.rendering import Camera
@@ -77,6 +77,11 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         self._kinematics = ArmKinematics()
         self._contacts = Contacts(self._model, self.task.obstacles)
         self._cost_rule = CostRule(self.task.obstacles)
+        self.feels = False
+        """Whether `contact_force` is measured; it takes time while the arm touches something."""
+        self.contact_force = np.zeros(3)
+        """Largest force (3,) [N] on the arm within the last step, in the base's frame."""
+        self._feeling = ContactForce(self._model)
         self._camera = Camera(self._model, OBSERVATION_CAMERA, IMAGE_SIZE, IMAGE_SIZE, plain=True)
         self._pictures: dict[tuple[int, int, str], Camera] = {}
         self._joints = np.array(HOME)
@@ -108,6 +113,7 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         mujoco.mj_forward(self._model, self._data)
         self._cost_rule.reset()
         self._excess = 0.0
+        self.contact_force = np.zeros(3)
         self._step_index = 0
         return self._observation(), self._info(seed=chosen, scene=self._scene(self.layout))
 
@@ -190,6 +196,7 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         increment = (joints - self._joints) / SUBSTEPS
         velocity = increment / model.opt.timestep
         touched, hit = False, np.zeros(self.task.obstacles, np.bool_)
+        self.contact_force = np.zeros(3)
         stopped = False
         for _ in range(SUBSTEPS):
             ahead = self._joints if stopped else self._joints + increment
@@ -199,6 +206,8 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
             touch = self._contacts.read(data)
             touched |= touch.target
             hit |= touch.obstacles
+            if self.feels and (touch.target or touch.obstacles.any()):
+                self._feel()
             stopped = stopped or touch.excess > max(0.0, self._excess)
             if not stopped:
                 self._joints, self._excess = ahead, touch.excess
@@ -207,6 +216,11 @@ class SafeReachEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is not typ
         mujoco.mj_kinematics(model, data)
         self._pose = self._kinematics.pose(self._joints)
         return touched, hit
+
+    def _feel(self) -> None:
+        force = self._feeling.read(self._data)
+        if np.linalg.norm(force) > np.linalg.norm(self.contact_force):
+            self.contact_force = force
 
     def _obstacle_speeds(self) -> Vector:
         """Linear and angular speed (N, 2) [m/s, rad/s] of each obstacle."""

@@ -31,6 +31,11 @@ export class Eye {
     this.tell();
   }
 
+  forget(name) {
+    this.pictures[name] = null;
+    for (const surface of this.surfaces) surface.redraw();
+  }
+
   fit({ width, height }) {
     const ratio = `${width} / ${height}`;
     if (this.parts.eye.style.aspectRatio !== ratio) this.parts.eye.style.aspectRatio = ratio;
@@ -38,10 +43,11 @@ export class Eye {
 
   // How old the picture is, once it stands still.
   tell() {
-    const { camera } = this.pictures;
+    const { camera, seen } = this.pictures;
     const age = camera ? performance.now() - camera.at : 0;
     const size = camera ? `${camera.width} × ${camera.height}` : "";
-    text(this.parts.camera, age > FRESH ? `${Math.round(age / 1000)} s old` : size);
+    const other = seen ? "as the policy saw it last" : "";
+    text(this.parts.camera, age > FRESH ? `${Math.round(age / 1000)} s old` : size || other);
   }
 
   paintCamera(brush, width, height) {

@@ -103,7 +103,7 @@ export class LabelPage {
     drafts.flush();
     this.player.stop();
     this.pen.drop();
-    Object.assign(this, { id, marks: null, suggestion: null, sheet: null, sure: 0 });
+    Object.assign(this, { id, marks: null, suggestion: null, mute: "", sheet: null, sure: 0 });
     let reply = null;
     try {
       reply = await this.store.link.ask("episode", { episode_id: id });
@@ -137,8 +137,9 @@ export class LabelPage {
   async loadSuggestion(id) {
     try {
       const reply = await this.store.link.ask("suggest", { episode_id: id });
-      if (this.id !== id || !reply.ok) return;
-      this.suggestion = reply;
+      if (this.id !== id) return;
+      if (reply.ok) this.suggestion = reply;
+      else this.mute = reply.message;
       this.show();
     } catch {
       /* without a suggestion one labels all the same */

@@ -61,23 +61,34 @@ function showChips(page) {
   }
 }
 
+// A run: its button goes there, the cross beside it (or Delete) removes it.
 function chip(page, { kind, first, last }) {
-  const remove = (event) => {
-    if (event.key !== "Delete" && event.key !== "Backspace") return;
-    event.stopPropagation();
+  const remove = () => {
     page.marks.paint([kind], first, last, 0);
     page.changed();
     page.parts.track.focus();
   };
+  const removal = (event) => {
+    if (event.key !== "Delete" && event.key !== "Backspace") return;
+    event.stopPropagation();
+    remove();
+  };
+  const words = `${SIGNS[kind]} ${first}–${last}`;
   const attributes = {
     class: `chip ${kind}`,
-    title: "Go there; Delete removes it",
+    title: "Go there",
     "data-act": "run",
     "data-first": first,
     "data-span": `${kind} ${first}-${last}`,
-    onkeydown: remove,
+    onkeydown: removal,
   };
-  return h("button", attributes, `${SIGNS[kind]} ${first}–${last}`);
+  const cross = {
+    class: "cross",
+    "aria-label": `Remove ${words}`,
+    title: "Remove",
+    onclick: remove,
+  };
+  return h("span", { class: "run" }, h("button", attributes, words), h("button", cross, "×"));
 }
 
 export function showQueue({ parts, store, id }) {

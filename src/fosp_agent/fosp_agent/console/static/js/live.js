@@ -65,7 +65,17 @@ export class LivePage {
     this.surfaces.ahead.redraw();
   }
 
+  // What was expected in an episode says nothing of the next one.
+  forget(session) {
+    const other = this.vision && this.vision.episode_id !== session?.episode_id;
+    if (session?.phase !== "RUNNING" || !other) return;
+    this.vision = null;
+    this.eye.forget("vision");
+    this.surfaces.ahead.redraw();
+  }
+
   show() {
+    this.forget(this.store.live.session);
     const phase = this.store.live.session?.phase || "";
     for (const [what, { phases }] of Object.entries(COMMANDS)) {
       document.getElementById(`do-${what}`).disabled = !phases.includes(phase);

@@ -18,7 +18,7 @@ function go(path, push = true) {
   const page = PAGES[name] ? name : "live";
   if (push) history.pushState(null, "", `/${page}${argument ? `#${argument}` : ""}`);
   if (view) view.close();
-  main.replaceChildren();
+  main.replaceChildren(h("h1", { class: "unseen" }, page));
   view = new PAGES[page](main, store, { go, argument: decodeURIComponent(argument) });
   for (const link of document.querySelectorAll("nav a")) {
     if (link.dataset.page === page) link.setAttribute("aria-current", "page");

@@ -226,8 +226,12 @@ export class Track {
   }
 
   paintSuggestion(brush) {
-    const { suggestion } = this.page;
-    if (!suggestion) return;
+    const { suggestion, mute } = this.page;
+    if (!suggestion) {
+      const words = mute || "what the world model expects appears here in a moment";
+      write(brush, words, LEFT + 8, LANES.reward[0] + 10, colours.quiet, "11px");
+      return;
+    }
     for (const kind of ["reward", "cost"]) {
       const [top, tall] = LANES[kind];
       const y = (value) => top + tall - 4 - (tall - 8) * Math.max(0, Math.min(1, value));
