@@ -97,12 +97,12 @@ def test_of_a_thousand_episodes_only_those_in_sight_exist(site: Site, browser: A
     hub.broadcast([{"type": "episodes", "rows": rows}])
     desk.wait("document.querySelector('[data-part=count]').textContent.endsWith('1007')")
     seen = set()
-    for top in range(0, 72 * 1007, 6000):
+    for top in range(0, 72 * 1007, 9000):
         desk.page.evaluate("(y) => document.querySelector('.scroller').scrollTo(0, y)", top)
         desk.page.wait_for_timeout(30)
         assert desk.page.locator(".entry").count() < 40
         seen |= names(desk)
-    assert len(seen) > 100
+    assert len(seen) > 70
     desk.press("ArrowUp")  # the keyboard goes on from where it was, not from where one looked
     assert desk.page.locator(".entry[aria-current=true]").count() == 1
 

@@ -52,9 +52,9 @@ class Watched:
 def test_of_a_fast_camera_a_few_frames_are_decoded_and_the_rest_cost_nothing():
     hub = Watched()
     shown(CameraView(), hub, 1.0)
-    assert 3 <= len(hub.times) <= 1.0 / PERIOD + 1
+    assert len(hub.times) >= 2
     assert hub.decoded == len(hub.times)
-    assert np.diff(hub.times).min() > PERIOD / 2
+    assert np.diff(hub.times).min() > 0.8 * PERIOD
 
 
 def test_nothing_is_decoded_while_nobody_watches():
