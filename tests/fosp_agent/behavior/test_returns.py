@@ -91,6 +91,16 @@ def test_in_sample_lambda_return_carries_a_reward_back_along_its_own_row():
     assert bool((target[1] == 0).all())
 
 
+def test_in_sample_lambda_return_bootstraps_from_its_own_row():
+    """Every value is its row's sentinel, so a return without rewards is nothing else."""
+    none = torch.zeros(3, 4, dtype=torch.bool)
+    value = torch.tensor([[1000.0], [2000.0], [3000.0]]).expand(3, 4)
+    for lam in (0.5, 1.0):
+        config = CriticConfig(gamma=1.0, in_sample_lambda=lam)
+        target = in_sample_target(torch.zeros(3, 4), value, real_rows(none, none), config)
+        torch.testing.assert_close(target, value[:, 1:])
+
+
 def test_in_sample_lambda_return_stops_at_terminals_and_at_new_episodes():
     none = torch.zeros(1, 5, dtype=torch.bool)
     reward, value = torch.zeros(1, 5), torch.full((1, 5), 10.0)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = launch(out)
         if done.returncode == 0:
             return out
+        warnings.warn(f"two processes were started anew: {done.stderr[-3000:]}", stacklevel=1)
     pytest.fail(done.stderr[-3000:])
 
 
@@ -64,7 +66,7 @@ def launch(out: Path) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
         command,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": paths},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": paths, "PYTHONFAULTHANDLER": "1"},
         capture_output=True,
         text=True,
         timeout=280,
