@@ -244,6 +244,9 @@ class TrainingConfig:
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
+    compile: bool = False
+    """Let torch.compile fuse the world model, its heads and imagination, at the first step of a
+    process. The random numbers stay the same; sums may differ in their last digits."""
     mirror_pose: tuple[float, ...] = ()
     """Signs (P,) of the pose under a left-right mirroring of the image; empty for a robot without
     a pose."""

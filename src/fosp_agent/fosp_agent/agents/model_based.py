@@ -20,6 +20,7 @@ from fosp_agent.behavior.returns import imagined_return
 from fosp_agent.behavior.state_value import StateValue
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn import distributed
+from fosp_agent.nn.compiled import compiled
 from fosp_agent.nn.optim import Optimizer, RunningRange
 from fosp_agent.tensors import TensorBatch, to_tensors
 from fosp_agent.types import Batch
@@ -60,6 +61,9 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         self.finetuning = False
         """Whether ``begin_finetuning`` was called."""
         self.optimizers = self._make_optimizers()
+        fused = config.training.compile
+        self._filter = compiled(self.networks.world_model.filter, self.device, enabled=fused)
+        self._unroll = compiled(imagine, self.device, enabled=fused)
 
     @classmethod
     @abstractmethod
@@ -153,7 +157,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
     def _learn_world_model(self, data: TensorBatch) -> tuple[Posterior, Metrics]:
         model = self.networks.world_model
         with self._autocast():
-            filtered = model.filter(data)
+            filtered = self._filter(data)
             loss = model.total(filtered.losses)
         norm = self.optimizers["world model"].step(loss, filtered.losses)
         states = filtered.states.map(torch.Tensor.detach)
@@ -173,7 +177,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             start = start.map(lambda x: x[index])
             root_proceed = root_proceed[index]
         nets = self.networks
-        return imagine(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
+        return self._unroll(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
 
     def _follow_reward(
         self, value: StateValue, spread: RunningRange, rollout: Rollout

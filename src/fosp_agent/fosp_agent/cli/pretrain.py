@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,9 @@ def pretrain(
         str | None, typer.Option(help="float32 or bfloat16; the preset's otherwise.")
     ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
+    fuse: Annotated[
+        bool, typer.Option("--compile", help="Fuse the step by torch.compile: a minute, once.")
+    ] = False,
 ) -> None:
     """Train on a dataset with progress, TensorBoard, checkpoints and resume.
 
@@ -52,9 +55,11 @@ def pretrain(
     keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)
-    overrides = {"agent": agent} if agent else {}
+    overrides: dict[str, Any] = {"agent": agent} if agent else {}
     if precision:
         overrides["training.precision"] = precision
+    if fuse:
+        overrides["training.compile"] = True
     overrides |= dict(parse_override(text) for text in setting or [])
     asked = preset is not None or bool(overrides)
     config = load_preset(preset or "small", overrides) if asked or not resume else None
