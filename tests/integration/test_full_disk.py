@@ -64,7 +64,6 @@ def test_a_full_disk_in_mid_episode_is_named_aborts_it_and_loses_nothing_recorde
             random = np.random.default_rng(0)
             for step in range(100):
                 seen.publish(observation(step, random))
-                time.sleep(0.005)
             wait_for(lambda: "cannot write" in process.output, 10, "the reason is in the log")
             wait_for(lambda: aborted, 10, "the episode is aborted")
             state.state = SessionState.ABORTED

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from fakes.patience import wait_for
 from safereach_bringup.processes import Child, Patience, Supervisor, describe
 
 QUICK = Patience(interrupt=1.0, terminate=0.5, backoff=0.01, longest_backoff=0.05, respawns=3)
@@ -38,13 +38,6 @@ def alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
-
-
-def wait_for(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("status", [0, 3])

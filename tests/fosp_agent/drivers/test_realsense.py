@@ -11,6 +11,7 @@ pytest.importorskip("pyrealsense2", reason="needs requirements/robot.txt and lib
 
 import pyrealsense2 as rs
 
+from fakes.patience import wait_for
 from fakes.software_camera import SoftwareCamera
 from fosp_agent.drivers.camera import CameraConfig, CameraError, CameraFrame
 from fosp_agent.drivers.errors import DeviceGone
@@ -23,12 +24,13 @@ def frames_of(source: SoftwareCamera, camera: RealSenseCamera, count: int) -> li
     """The first frames of a camera, their pixels copied."""
     got: list[CameraFrame] = []
     camera.start(lambda f: got.append(CameraFrame(f.stamp_ns, f.number, f.pixels.copy())))
-    deadline = time.monotonic() + TIMEOUT
-    while len(got) < count and time.monotonic() < deadline:
+
+    def enough() -> bool:
         source.send()
-        time.sleep(0.01)
+        return len(got) >= count
+
+    wait_for(enough, TIMEOUT, f"{count} frames arrive", every=0.01)
     camera.close()
-    assert len(got) >= count
     return got
 
 

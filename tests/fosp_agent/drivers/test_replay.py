@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fakes.patience import wait_for
 from fosp_agent.control.picture import to_jpeg
 from fosp_agent.drivers.camera import CameraError, CameraFrame
 from fosp_agent.drivers.replay import ReplayCamera
@@ -66,10 +67,7 @@ def test_a_recording_is_played_in_order_in_colour_and_at_its_pace(tmp_path: Path
     np.testing.assert_allclose(reds, LEVELS, atol=8)
     assert max(int(frame.pixels[..., 2].mean()) for frame in frames) < 12
     assert all(b.stamp_ns > a.stamp_ns for a, b in itertools.pairwise(frames))
-    deadline = time.monotonic() + 5.0
-    while not camera.ended() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert camera.ended()
+    wait_for(camera.ended, 5, "the recording ends")
 
 
 def test_a_loop_begins_again_with_new_stamps_and_numbers(tmp_path: Path):

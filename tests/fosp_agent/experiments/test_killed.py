@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from fakes.patience import wait_for
 from fosp_agent.environments import make_environment
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.experiments.crew import Worker
@@ -73,12 +73,14 @@ def kill_when(condition: Callable[[], bool], out: Path, dataset: Path) -> None:
     settings = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
     command = [sys.executable, "-m", "fosp_agent.cli.main", "experiment", "safereach"]
     process = subprocess.Popen([*command, *options.split(), *settings])
-    deadline = time.monotonic() + DEADLINE
+
+    def due() -> bool:
+        reached = condition()
+        assert reached or process.poll() is None, "it ended before it could be killed"
+        return reached
+
     try:
-        while not condition():
-            assert process.poll() is None, "it ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        wait_for(due, DEADLINE, "the moment to kill it comes", every=0.005)
     finally:
         process.kill()
         process.wait()
