@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,6 +205,3 @@ class MonitorNode(Node):  # type: ignore[misc]  # rclpy is not typed
 def main() -> None:
     """Entry point."""
     run(MonitorNode)
-    sys.stdout.flush()
-    # Nobody waits for a thread that still loads PyTorch or imagines: it has nothing to lose.
-    os._exit(0)
