@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from fosp_agent.console.board import MEMORY, SILENCE, Board, Seen
+from fosp_agent.console.board import MEMORY, SILENCE, STARTING, Board, Seen
 from fosp_agent.control.session import Phase, Snapshot
 from fosp_agent.episodes.records import DUPLICATE, ActionRecord, VerdictRecord
 from fosp_agent.types import Candidate
@@ -48,14 +48,16 @@ def test_a_silent_node_is_dead_and_alive_again_with_its_next_beat():
     board.beat("policy_node", 10.0)
     board.look_for_dead(10.0 + SILENCE / 2)
     assert board.piece("nodes") == [
-        {"name": "policy_node", "alive": True},
-        {"name": "trainer_node", "alive": False},
+        {"name": "policy_node", "alive": True, "starting": False},
+        {"name": "trainer_node", "alive": False, "starting": True},
     ]
     board.look_for_dead(10.0 + SILENCE + 0.01)
     assert not board.piece("nodes")[0]["alive"]
     board.beat("policy_node", 13.0)
     board.look_for_dead(13.1)
     assert board.piece("nodes")[0]["alive"]
+    board.look_for_dead(10.0 + SILENCE / 2 + STARTING)
+    assert not any(node["starting"] for node in board.piece("nodes"))
 
 
 def test_silence_of_two_beats_is_told_within_two_seconds():

@@ -95,7 +95,7 @@ def test_a_page_is_told_who_it_talks_to_what_there_is_and_that_a_node_is_silent(
         rows = (await hear(page, lambda m: m["type"] == "episodes" and m["rows"]))["rows"]
         assert rows[0]["id"] == ID
         nodes = await hear(page, lambda m: m["type"] == "live" and m.get("nodes"))
-        assert nodes["nodes"] == [{"name": "policy_node", "alive": False}]
+        assert nodes["nodes"] == [{"name": "policy_node", "alive": False, "starting": True}]
 
     visit(scene)
 

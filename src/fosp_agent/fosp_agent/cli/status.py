@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+UNKNOWN = "no address in the newest folder of runs; a console writes it to <run_dir>/console/url"
+
 
 def status(
     patience: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 5.0,
@@ -16,7 +18,7 @@ def status(
     with operator() as node:
         for name, value in look(node, patience).items():
             print(f"{name:<12} {value}")
-    print(f"{'console':<12} {console_address() or 'not running on this machine'}")
+    print(f"{'console':<12} {console_address() or UNKNOWN}")
 
 
 def console_address() -> str:

@@ -21,6 +21,8 @@ from fosp_agent.types import ByteArray, FloatArray
 
 SILENCE = 1.5
 """A node that beats twice a second and was silent this long is dead [s]."""
+STARTING = 60.0
+"""A node that was not heard yet may take so long to come up before it is called dead [s]."""
 MEMORY = 8
 """Observations that imagination starts from."""
 
@@ -62,6 +64,7 @@ class Board:
     def __init__(self, expected: Iterable[str]) -> None:
         self._lock = threading.Lock()
         self._beats: dict[str, float] = dict.fromkeys(expected, -np.inf)
+        self._since: float | None = None
         self._pieces: dict[str, Any] = {
             "session": None,
             "held": False,
@@ -156,8 +159,14 @@ class Board:
     def look_for_dead(self, now: float) -> None:
         """Bring the list of nodes up to date."""
         with self._lock:
+            self._since = now if self._since is None else self._since
+            young = now - self._since < STARTING
             nodes = [
-                {"name": name, "alive": now - beat < SILENCE}
+                {
+                    "name": name,
+                    "alive": now - beat < SILENCE,
+                    "starting": young and not np.isfinite(beat),
+                }
                 for name, beat in sorted(self._beats.items())
             ]
             self._set("nodes", nodes)

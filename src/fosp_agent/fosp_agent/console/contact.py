@@ -12,7 +12,7 @@ from fosp_agent.episodes.reader import Recording
 from fosp_agent.episodes.streams import decode_wrench
 from fosp_agent.types import FloatArray
 
-LEAST_FORCE = 1.0
+LEAST_FORCE = 0.3
 """A contact presses with more than this [N] ..."""
 ABOVE_NOISE = 2.0
 """... and with so many times the most that the sensor said while nothing was touched."""

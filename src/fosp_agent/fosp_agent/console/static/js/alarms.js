@@ -20,7 +20,7 @@ export function showAlarms(store) {
 
 function found({ nodes = [], held }) {
   const alarms = [];
-  const dead = nodes.filter((node) => !node.alive).map((node) => node.name);
+  const dead = nodes.filter((node) => !node.alive && !node.starting).map((node) => node.name);
   const are = dead.length > 1 ? "are" : "is";
   if (dead.length && dead.length === nodes.length) alarms.push(ALL_DEAD);
   else if (dead.length) alarms.push(`${dead.join(", ")} ${are} silent: not running, or hanging.`);

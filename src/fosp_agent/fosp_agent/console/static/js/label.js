@@ -12,6 +12,7 @@ import { Marks } from "./spans.js";
 import { Track } from "./track.js";
 
 const SURE = 3000;
+const LOADING = 180_000; // the first suggestion loads the world model
 let drafts = null;
 
 export class LabelPage {
@@ -67,6 +68,7 @@ export class LabelPage {
     };
     this.closers.push(
       store.on("episodes", () => this.episodesChanged()),
+      store.on("live", () => this.id || showEmpty(this)),
       store.on("link", () => store.link.state === "connected" && drafts.flush()),
       store.on("draft", other),
     );
@@ -136,13 +138,15 @@ export class LabelPage {
 
   async loadSuggestion(id) {
     try {
-      const reply = await this.store.link.ask("suggest", { episode_id: id });
+      const reply = await this.store.link.ask("suggest", { episode_id: id }, LOADING);
       if (this.id !== id) return;
       if (reply.ok) this.suggestion = reply;
       else this.mute = reply.message;
       this.show();
-    } catch {
-      /* without a suggestion one labels all the same */
+    } catch (problem) {
+      if (this.id !== id) return;
+      this.mute = `no suggestion: ${problem.message}`;
+      this.show();
     }
   }
 

@@ -125,16 +125,23 @@ function revisionInWords(one) {
   return `revision ${one.revision} by ${one.labeller || "?"} (${sums})`;
 }
 
+const COMING = {
+  RUNNING: "An episode is running; it opens here as soon as it is recorded.",
+  AWAITING_LABEL: "The episode is being written; it opens here in a moment.",
+  TRAINING: "The trainer is learning; the next episode opens here as soon as it is recorded.",
+};
+const FIRST = "Start one on the live page (1); it opens here when it is recorded.";
+const NEXT = "The next one opens here as soon as it is recorded.";
+const EARLIER = " To correct an earlier label, open it from the history (3).";
+
 export function showEmpty(page) {
   const { parts, store, last } = page;
   Object.assign(page, { id: "", marks: null });
   parts.page.hidden = true;
   parts.empty.hidden = false;
   const any = store.episodes.size > 0;
-  const next = any
-    ? "The next one opens here as soon as it is recorded. To correct an earlier label, open it from the history (3)."
-    : "Start one on the live page (1); it opens here when it is recorded.";
   const title = h("b", {}, any ? "Every episode has its label" : "No episode yet");
+  const next = COMING[store.live.session?.phase] || (any ? NEXT : FIRST);
   const back = h("button", { "data-act": "back" }, "Correct the last", kbd("B"));
-  fill(parts.empty, title, next, last ? [" ", back] : null);
+  fill(parts.empty, title, next, any ? EARLIER : null, last ? [" ", back] : null);
 }

@@ -42,10 +42,12 @@ function facts(session) {
   return `${session.episode_id} · ${number} · task ${task} · seed ${session.seed}${test}`;
 }
 
-function badge({ name, alive }) {
-  const title = alive ? "alive" : "silent for more than 1.5 s";
-  const look = `node${alive ? "" : " dead"}`;
-  return h("span", { class: look, title }, name.replace(/_node$/, ""), alive ? null : " silent");
+function badge({ name, alive, starting }) {
+  const state = alive ? "" : starting ? "starting" : "silent";
+  const title = { "": "alive", starting: "not heard yet", silent: "silent for more than 1.5 s" };
+  const look = { "": "node", starting: "node starting", silent: "node dead" };
+  const words = `${name.replace(/_node$/, "")} ${state}`.trim();
+  return h("span", { class: look[state], title: title[state] }, words);
 }
 
 function labelLink(id, site) {

@@ -67,7 +67,7 @@ export class Link extends EventTarget {
   }
 
   // Resolves with the reply, refusals included; rejects when the connection is lost.
-  ask(type, fields = {}) {
+  ask(type, fields = {}, patience = PATIENCE) {
     if (this.state !== "connected") {
       return Promise.reject(new Error("not connected; nothing was stored"));
     }
@@ -77,7 +77,7 @@ export class Link extends EventTarget {
       this.waiting.set(id, { resolve, reject });
       setTimeout(() => {
         if (this.waiting.delete(id)) reject(new Error("no answer from the console"));
-      }, PATIENCE);
+      }, patience);
     });
     this.socket.send(JSON.stringify({ id, type, ...fields }));
     return reply;
