@@ -51,21 +51,24 @@ def test_gate_and_bridge_give_the_trajectory_of_the_environment(seed: int) -> No
     bridged.close()
 
 
-def test_the_bridge_feels_a_force_exactly_when_the_arm_touches_something() -> None:
+@pytest.mark.parametrize("aim", ["obstacle", "target"])
+def test_the_bridge_feels_a_force_exactly_when_the_arm_touches_something(aim: str) -> None:
     """As an arm's own sensor would: of obstacles and target alike."""
-    bridged, alone = Simulation(environment_maker("safereach")), make("three_obstacles")
+    bridged, alone = Simulation(environment_maker("safereach")), make("original")
     alone.reset(seed=3)
-    frame = bridged.begin("e", "three_obstacles", 3, STEPS, 0)
+    frame = bridged.begin("e", "original", 3, STEPS, 0)
     assert frame.force is not None
     assert not frame.force.any()
-    noise, touches = np.random.default_rng(3), 0
+    touches = 0
     for step in range(STEPS):
-        *_, info = alone.step(pushing(alone, noise))
-        frame = bridged.reach(through_a_quaternion(alone.pose), (step + 1) * 100_000_000)
+        place = alone.obstacle_positions[0] if aim == "obstacle" else alone.target_position
+        way = np.concatenate([(place - alone.pose[:3]) / ACTION_SCALE[:3], np.zeros(3)])
+        *_, info = alone.step(np.clip(way, -1, 1).astype(np.float32))
+        frame = bridged.reach(alone.pose, (step + 1) * 100_000_000)
         assert frame.force is not None
-        touched = info["obstacle_contact"] or info["touched_target"]
-        assert touched == bool(frame.force.any())
-        touches += touched
+        touched = bool(info["obstacle_contact"] or info["touched_target"])
+        assert touched == (float(np.linalg.norm(frame.force)) > 0.3)
+        touches += info["obstacle_contact"] if aim == "obstacle" else info["touched_target"]
     assert touches > 5
     alone.close()
     bridged.close()

@@ -43,6 +43,16 @@ def test_the_list_tells_what_is_unlabelled(run: Path, capsys: pytest.CaptureFixt
     assert "none" in lines["original-2-b"]
 
 
+def test_on_a_narrow_terminal_an_id_is_still_whole(
+    run: Path, make_episode, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    name = "three_obstacles-1-20261121T171400825"
+    EpisodeStore(run / "episodes").write(make_episode(name))
+    monkeypatch.setenv("COLUMNS", "80")
+    list_labels(run)
+    assert name in capsys.readouterr().out
+
+
 def test_the_contact_sheet_shows_every_frame_of_the_first_unlabelled_episode(run: Path):
     path = run / "sheet.png"
     assert "original-2-b" in write_sheet("", path, run)

@@ -71,13 +71,14 @@ def label(
 def list_labels(run: Path | None) -> None:
     """One line an episode of a run: its id, length and label."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from fosp_agent.cli.runs import episodes_of, run_folder
     from fosp_agent.episodes.errors import EpisodeError
 
     store = episodes_of(run_folder(run))
-    table = Table("episode", "observations", "label", "return", "cost", title=str(store.path))
+    episode = Column("episode", overflow="fold", min_width=max(map(len, store.ids()), default=7))
+    table = Table(episode, "observations", "label", "return", "cost", title=str(store.path))
     for episode_id in store.ids():
         try:
             observations = str(store.info(episode_id).observations)

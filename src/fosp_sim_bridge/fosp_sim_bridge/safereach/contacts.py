@@ -63,7 +63,16 @@ class Contacts:
 
 
 class ContactForce:
-    """The force that presses on the arm, out of MuJoCo's solver."""
+    """The force that presses on the arm: what the solver found, and the target's counter-pressure.
+
+    Contacts with the target are not solved (the environment stops the arm instead), so its force
+    is that of a stiff spring: ``STIFFNESS * depth``, and no touch is without any.
+    """
+
+    STIFFNESS = 3000.0
+    """Of the arm's position control [N/m]."""
+    LEAST = 0.5
+    """Of a touch however light [N]."""
 
     def __init__(self, model: Any) -> None:
         """Of the arm in a ``mujoco.MjModel``."""
@@ -77,6 +86,8 @@ class ContactForce:
         owned = self._arm[data.contact.geom]  # (contacts, 2)
         for index in np.flatnonzero(owned.any(axis=1)):
             mujoco.mj_contactForce(self._model, data, index, found)
+            if data.contact.efc_address[index] < 0:
+                found[:3] = max(self.LEAST, -self.STIFFNESS * data.contact.dist[index]), 0.0, 0.0
             axes = data.contact.frame[index].reshape(3, 3)
             # The solver's force acts on the contact's second geom.
             total += (1.0 if owned[index, 1] else -1.0) * (found[:3] @ axes)
