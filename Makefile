@@ -5,7 +5,7 @@ IN := eval "$$(./safereach env)" &&
 SOURCES := src tests tools
 PAGES := src/fosp_agent/fosp_agent/console/static
 
-.PHONY: browser help setup demonstrations finetune test test-core lint type format bench clean
+.PHONY: bench-console browser help setup demonstrations finetune test test-core lint type format bench clean
 
 help: ## Say what there is
 	@grep -hE "^[a-z-]+:.*##" $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## /  make \1\t/" | expand -t 20
@@ -46,6 +46,9 @@ format: setup ## Put the code into shape
 
 bench: setup ## Measure; one script a figure in tests/benchmark
 	@$(IN) set -e; for script in tests/benchmark/bench_*.py; do python $$script; done
+
+bench-console: setup browser ## Measure the console: cost for the control loop, speed of its pages
+	@$(IN) python tests/benchmark/bench_console.py $(ARGS)
 
 clean: ## Remove what is built; keeps .venv, runs and data
 	@rm -rf build install log .pytest_cache .mypy_cache .ruff_cache

@@ -4,7 +4,8 @@
 
 The loop: a fine-tuning stack in real time, a page open in every second episode (a socket that
 watches, as a tablet beside the robot would; its own drawing is not this machine's work). The pages:
-Debian's Chromium, where it is installed. Prints one line a figure; exits 1 when one is missed.
+Debian's Chromium, where it is installed. Prints a table; exits 1 when a limit is missed. For a
+machine that does nothing else: `make bench-console`.
 """
 
 from __future__ import annotations
@@ -33,16 +34,23 @@ from fosp_agent.types import Episode
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-missed: list[str] = []
+figures: list[tuple[str, float, float, str]] = []
+"""What was measured: name, value, limit, unit."""
 
 
 def report(what: str, value: float, limit: float, unit: str, detail: str = "") -> None:
-    """One line, and whether the figure is within its limit."""
-    good = value <= limit
-    if not good:
-        missed.append(what)
-    word = "" if good else "  MISSED"
-    print(f"{what}: {value:.1f} {unit} (limit {limit:g}){word} {detail}".rstrip(), flush=True)
+    """Keep a figure for the table; print it with how it came about."""
+    figures.append((what, value, limit, unit))
+    print(f"{what}: {value:.1f} {unit} {detail}".rstrip(), flush=True)
+
+
+def print_table() -> bool:
+    """Every figure beside its limit; whether all are kept."""
+    print(f"\n{'figure':<36} {'measured':>12} {'limit':>10}")
+    for what, value, limit, unit in figures:
+        word = "" if value <= limit else "  MISSED"
+        print(f"{what:<36} {value:>9.1f} {unit:<2} {limit:>7g} {unit:<2}{word}")
+    return all(value <= limit for _, value, limit, _ in figures)
 
 
 def main() -> int:
@@ -57,7 +65,7 @@ def main() -> int:
             asyncio.run(measure_loop(Path(folder) / "loop", options.loop_episodes))
         if options.history_episodes:
             measure_pages(Path(folder) / "pages", options.history_episodes)
-    return int(bool(missed))
+    return int(not print_table())
 
 
 # -- the control loop -----------------------------------------------------------------------
