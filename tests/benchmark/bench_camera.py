@@ -27,7 +27,7 @@ from fosp_agent.episodes import schema
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import nanoseconds, stamped_pose
-from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
+from fosp_agent.ros.qos import FRAMES, LATCHED, MEASURED, RECORDED, RELIABLE
 from integration.stack import ROOT, ear, node, wait_for
 
 WEIGHTS = ROOT / "models" / "safereach-small" / "weights.safetensors"
@@ -38,8 +38,8 @@ class Robot:
     """Camera and pose from this process, at exact rates."""
 
     def __init__(self, handle: object, fps: float) -> None:
-        self._frames = handle.create_publisher(Image, topics.IMAGE, images("reliable"))
-        self._poses = handle.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
+        self._frames = handle.create_publisher(Image, topics.IMAGE, FRAMES)
+        self._poses = handle.create_publisher(PoseStamped, topics.CURRENT_POSE, MEASURED)
         self._period = 1.0 / fps
         self._noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3)).astype(np.uint8)
         self.frames: list[int] = []

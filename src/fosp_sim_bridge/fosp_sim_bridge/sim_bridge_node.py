@@ -27,7 +27,7 @@ from fosp_agent.ros.conversions import (
     time_message,
 )
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
+from fosp_agent.ros.qos import FRAMES, LATCHED, MEASURED, RECORDED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_sim_bridge.simulation import Frame, Simulation, Vector, environment_maker
 
@@ -70,11 +70,10 @@ class SimBridgeNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._session_id = ""
         self._command: Vector | None = None
         self._sent = time.monotonic()
-        quality = images("reliable" if config.lockstep else "best_effort")
         self._truths = self.create_publisher(SimTruth, topics.SIM_TRUTH, RECORDED)
-        self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, quality)
-        self._images = self.create_publisher(Image, topics.IMAGE, quality)
-        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, quality)
+        self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, MEASURED)
+        self._images = self.create_publisher(Image, topics.IMAGE, FRAMES)
+        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, MEASURED)
         self._clocks = self.create_publisher(ClockMessage, "/clock", RELIABLE)
         self._stop = self.create_client(Trigger, topics.STOP_EPISODE)
         self._abort = self.create_client(Trigger, topics.ABORT)

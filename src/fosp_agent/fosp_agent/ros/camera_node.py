@@ -25,7 +25,7 @@ from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import image_message
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import images
+from fosp_agent.ros.qos import FRAMES
 from fosp_agent.ros.spin import run
 
 LOOK = 0.25
@@ -81,7 +81,7 @@ class CameraNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._next_attempt = 0.0
         self._problem = "not looked for yet"
         self._reconnects = -1
-        self._images = self.create_publisher(Image, topics.IMAGE, images("reliable"))
+        self._images = self.create_publisher(Image, topics.IMAGE, FRAMES)
         self._diagnostics = Diagnostics(self)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(LOOK, self._look, clock=steady)

@@ -75,7 +75,8 @@ async def serve(node: Node, config: ConsoleConfig) -> None:
     ask_for_box(node, lambda low, high: loop.call_soon_threadsafe(console.workspace, low, high))
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+        # Not the loop's own handlers: those go with the loop, and a second signal would hurt.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
     try:
         await ended.wait()
     finally:

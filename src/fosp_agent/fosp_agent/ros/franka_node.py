@@ -31,7 +31,7 @@ from fosp_agent.ros.arm_messages import (
 )
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import RELIABLE
+from fosp_agent.ros.qos import MEASURED, RELIABLE
 from fosp_agent.ros.spin import run
 
 
@@ -62,10 +62,10 @@ class FrankaNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._detail = ""
         self._several_gates = False
         self._report = Report(None, False)
-        self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
+        self._poses = self.create_publisher(PoseStamped, topics.CURRENT_POSE, MEASURED)
         self._joints = self.create_publisher(JointState, topics.JOINT_STATES, RELIABLE)
         self._statuses = self.create_publisher(ArmStatus, topics.ARM_STATUS, RELIABLE)
-        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, RELIABLE)
+        self._wrenches = self.create_publisher(WrenchStamped, topics.EXTERNAL_WRENCH, MEASURED)
         self._diagnostics = Diagnostics(self, "franka")
         self._targets = self.create_subscription(
             PoseStamped, topics.TARGET_POSE, self._on_target, RELIABLE

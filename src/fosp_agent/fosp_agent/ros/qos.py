@@ -31,6 +31,15 @@ RECORDED = latched(200)
 that must not miss any of it: a recorder that is discovered late still gets all of it. Others
 subscribe with ``RELIABLE``."""
 
+FRAMES = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=30, reliability=ReliabilityPolicy.RELIABLE
+)
+"""Publishers of camera frames: a second of them waits for a recorder that was busy."""
+MEASURED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=500, reliability=ReliabilityPolicy.RELIABLE
+)
+"""Publishers of poses and forces, likewise."""
+
 HEARTBEATS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=64, reliability=ReliabilityPolicy.BEST_EFFORT
 )

@@ -57,8 +57,10 @@ class RecorderConfig:
     """The operator's notes, written into the file; may change between episodes."""
     least_free: Annotated[float, Range(0.0, 1000000.0)] = 0.5
     """An episode is not begun with less free space on the disk than this [GB]."""
-    image_reliability: str = "best_effort"
-    """Reliability asked of the camera and pose topics: best_effort or reliable."""
+    image_reliability: str = "reliable"
+    """Reliability asked of the camera's topic: reliable, or best_effort where its publisher is."""
+    pose_reliability: str = "reliable"
+    """Reliability asked of the topics of pose and force, likewise."""
     grace: Annotated[float, Range(0.0, 60.0)] = 0.5
     """How long to wait for late messages of an episode that is over [s]."""
 
@@ -86,6 +88,7 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED)
         quality = images(self._config.image_reliability, depth=60)
         self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
+        quality = images(self._config.pose_reliability, depth=500)
         self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
         self.create_subscription(WrenchStamped, topics.EXTERNAL_WRENCH, self._on_wrench, quality)
         self._abort = self.create_client(Trigger, topics.ABORT)
