@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,6 +14,8 @@ from fosp_agent.drivers.arm import ArmError, ArmMode, ArmState, Vector
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 
+RECOVERY_PATIENCE = 1.0
+"""How long the state may go on showing errors after the arm has said that they are gone [s]."""
 MODES = {
     "Idle": ArmMode.IDLE,
     "Move": ArmMode.MOVING,
@@ -146,8 +149,15 @@ class FrankaArm:
             recovered = self._robot.recover_from_errors()
         except self._faults as problem:
             raise ArmError(f"the arm did not recover ({_line(problem)})") from problem
-        if not recovered:
+        if not recovered and not self._clears_up():
             raise ArmError("the arm did not recover: look at its own interface")
+
+    def _clears_up(self) -> bool:
+        """Whether the errors are gone soon: the answer may come before the state that shows it."""
+        deadline = time.monotonic() + RECOVERY_PATIENCE
+        while self._robot.has_errors and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return not self._robot.has_errors
 
     def close(self) -> None:
         """As of `Arm`."""

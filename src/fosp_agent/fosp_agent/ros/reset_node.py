@@ -58,7 +58,7 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._start = self._start_pose()
         self._pose: tuple[int, float, Vector] | None = None
         self._path: ResetPath | None = None
-        self._count, self._step = 0, 0
+        self._count, self._step, self._begun = 0, 0, 0.0
         self._session = SessionState()
         self._actions = self.create_publisher(Action, topics.ACTION, RECORDED)
         self._statuses = self.create_publisher(ResetStatus, topics.RESET_STATUS, LATCHED)
@@ -112,7 +112,7 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _begin(self) -> None:
         if self._path is not None:
             return
-        self._path = ResetPath(self._path_config, self._start)
+        self._path, self._begun = ResetPath(self._path_config, self._start), time.monotonic()
         self._count, self._step = self._count + 1, 0
         self._tell(ResetStatus.MOVING, self._path.leg.value)
 
@@ -120,9 +120,10 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         path = self._path
         if path is None:
             return
-        now = time.monotonic()
-        if self._pose is None or now - self._pose[1] > self._path_config.patience:
-            self._fail("no pose of the arm arrives: is its node running?")
+        now, patience = time.monotonic(), self._path_config.patience
+        if self._pose is None or now - self._pose[1] > patience:
+            if now - self._begun > patience:  # a node that has just started hears poses soon
+                self._fail("no pose of the arm arrives: is its node running?")
             return
         stamp_ns, _, pose = self._pose
         leg, delta = path.leg, path.step(pose)
