@@ -2,7 +2,6 @@
 
 import { fill, h, number, percent, swatch } from "./dom.js";
 
-const SHOWN = 5;
 const MOST_VETOES = 40;
 
 export function showWho(parts, store) {
@@ -23,25 +22,33 @@ export function showWho(parts, store) {
   fill(parts.vetoes, vetoes([...store.steps.rows.values()]));
 }
 
+// One line a policy: the candidate that acts, else its most probable one; probabilities together.
 function table(candidates, chosen) {
   const planned = candidates.some((one) => one[4] !== null);
   const names = ["policy", "Q reward", "Q cost", "probability"];
   if (planned) names.push("predicted violation");
-  const rows = candidates
-    .map((one, index) => ({ one, index }))
-    .filter(({ index }) => index < SHOWN || index === chosen);
-  const line = ({ one: [policy, reward, cost, probability, violation], index }) =>
-    h(
-      "tr",
-      { class: index === chosen ? "acts" : "" },
-      h("td", {}, swatch(policy), policy),
-      h("td", {}, number(reward)),
-      h("td", {}, number(cost)),
-      h("td", {}, percent(probability)),
-      planned ? h("td", {}, percent(violation)) : null,
-    );
+  const policies = [...new Set(candidates.map((one) => one[0]))];
+  const rows = policies.map((policy) => line(policy, candidates, chosen, planned));
   const head = names.map((name) => h("th", { scope: "col" }, name));
-  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows.map(line)));
+  return h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
+}
+
+function line(policy, candidates, chosen, planned) {
+  const own = candidates.filter((one) => one[0] === policy);
+  const acts = candidates[chosen]?.[0] === policy;
+  const best = own.reduce((most, one) => (one[3] > most[3] ? one : most));
+  const [, reward, cost, , violation] = acts ? candidates[chosen] : best;
+  const together = own.reduce((sum, one) => sum + (one[3] || 0), 0);
+  const words = own.length > 1 ? `${policy} (${own.length})` : policy;
+  return h(
+    "tr",
+    { class: acts ? "acts" : "" },
+    h("td", {}, swatch(policy), words),
+    h("td", {}, number(reward)),
+    h("td", {}, number(cost)),
+    h("td", {}, percent(together)),
+    planned ? h("td", {}, percent(violation)) : null,
+  );
 }
 
 function gauge(u) {
