@@ -21,8 +21,8 @@ export function drawCurves(brush, width, height, episodes, picked) {
   const bar = Math.max(1, Math.min(14, each - 1));
   brush.fillStyle = colours.line;
   brush.fillRect(LEFT, middle, wide, 1);
-  write(brush, most.return.toFixed(0), LEFT - 6, 10, colours.quiet, "11px", "right");
-  write(brush, most.cost.toFixed(0), LEFT - 6, height - 8, colours.quiet, "11px", "right");
+  write(brush, most.return.toFixed(0), LEFT - 6, 24, colours.quiet, "11px", "right");
+  write(brush, most.cost.toFixed(0), LEFT - 6, height - 22, colours.quiet, "11px", "right");
   const points = [];
   episodes.forEach((one, at) => {
     const x = LEFT + at * each;
@@ -31,8 +31,8 @@ export function drawCurves(brush, width, height, episodes, picked) {
       brush.fillRect(x - 1, 0, Math.max(each, 3), height);
     }
     if (!known(one)) return;
-    const up = (middle - 8) * (one.label.return / most.return);
-    const down = (height - middle - 8) * (one.label.cost / most.cost);
+    const up = (middle - 22) * (one.label.return / most.return);
+    const down = (height - middle - 20) * (one.label.cost / most.cost);
     if (up > 0) block(brush, "reward", x, middle - up, bar, up);
     if (down > 0) block(brush, "cost", x, middle + 1, bar, down);
     points.push([x + bar / 2, middle - up]);
