@@ -34,8 +34,7 @@ from fosp_agent.types import Episode
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-figures: list[tuple[str, float, float, str]] = []
-"""What was measured: name, value, limit, unit."""
+figures: list[tuple[str, float, float, str]] = []  # name, value, limit, unit
 
 
 def report(what: str, value: float, limit: float, unit: str, detail: str = "") -> None:
@@ -78,7 +77,7 @@ async def measure_loop(run: Path, episodes: int) -> None:
     with launched("finetune", arguments) as process:
         url = await address(run, process)
         pid = child(process.pid, "console_node")
-        watched, seconds, spent = await watch_every_second(url, process, pid)
+        watched, seconds, spent = await watch_every_second(url, run, process, pid)
     lines = (run / "policy_latency.jsonl").read_text(encoding="utf-8").splitlines()
     ticks: dict[bool, list[float]] = {True: [], False: []}
     for entry in map(json.loads, lines):
@@ -96,35 +95,37 @@ async def measure_loop(run: Path, episodes: int) -> None:
 
 
 async def watch_every_second(
-    url: str, process: subprocess.Popen[bytes], pid: int
+    url: str, run: Path, process: subprocess.Popen[bytes], pid: int
 ) -> tuple[set[str], float, float]:
     """Watched episodes, how long pages were open [s], and processor time meanwhile [s]."""
-    watched: set[str] = set()
+    met: list[str] = []
     seconds = spent = 0.0
-    count = 0
     async with ClientSession() as session:
         while process.poll() is None:
-            count += 1
             try:
                 page = await session.ws_connect(f"{url}socket", headers={"Origin": url[:-1]})
-                episode = await next_episode(page)
-                if count % 2 == 0:
+                running = await until(
+                    page, lambda m: m.get("phase") == "RUNNING" and m["episode_id"] not in met
+                )
+                met.append(str(running["episode_id"]))
+                if len(met) % 2 == 0:
                     began, before = time.monotonic(), cpu_seconds(pid)
-                    watched.add(episode)
                     await page.send_json({"id": 1, "type": "watch", "live": True})
                     await until(page, lambda m: m.get("phase") not in ("RUNNING", None))
                     seconds += time.monotonic() - began
                     spent += cpu_seconds(pid) - before
                 await page.close()
-                await asyncio.sleep(0 if count % 2 == 0 else 4.0)
+                await timed(run, met[-1], process)
             except (ConnectionError, OSError, EOFError):
                 break
-    return watched, max(seconds, 1e-9), spent
+    return set(met[1::2]), max(seconds, 1e-9), spent
 
 
-async def next_episode(page: ClientWebSocketResponse) -> str:
-    seen = await until(page, lambda m: m.get("phase") == "RUNNING")
-    return str(seen["episode_id"])
+async def timed(run: Path, episode: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait, with no page open, until the ticks of an episode are written."""
+    path = run / "policy_latency.jsonl"
+    while process.poll() is None and not (path.exists() and episode in path.read_text()):
+        await asyncio.sleep(0.2)
 
 
 async def until(
