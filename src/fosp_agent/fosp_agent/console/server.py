@@ -285,4 +285,9 @@ def read_static() -> dict[str, tuple[bytes, str]]:
                 folders.append((f"{prefix}{entry.name}/", entry))
             elif (kind := TYPES.get(Path(entry.name).suffix)) is not None:
                 found[prefix + entry.name] = entry.read_bytes(), kind
+    # All modules at once, not one after another as their imports are met.
+    modules = sorted(name for name in found if name.endswith(".js") and "theme" not in name)
+    links = "".join(f'<link rel="modulepreload" href="/static/{name}">' for name in modules)
+    page, kind = found["index.html"]
+    found["index.html"] = page.replace(b"</head>", links.encode() + b"</head>"), kind
     return found
