@@ -57,8 +57,19 @@ ROBOT_NODES = (
         {"environment": Arg("environment"), "task": Arg("task"), "lockstep": Arg("lockstep")},
         when=When("robot", "sim"),
     ),
-    Node("fosp_agent", "franka_node", {"host": Arg("robot_host")}, when=When("robot", "franky")),
-    Node("fosp_agent", "franka_ros2_node", when=When("robot", "franka_ros2")),
+    Node(
+        "fosp_agent",
+        "franka_node",
+        {"host": Arg("robot_host")},
+        files=("{workspace}",),
+        when=When("robot", "franky"),
+    ),
+    Node(
+        "fosp_agent",
+        "franka_ros2_node",
+        files=("{workspace}",),
+        when=When("robot", "franka_ros2"),
+    ),
     Node(
         "fosp_agent",
         "camera_node",

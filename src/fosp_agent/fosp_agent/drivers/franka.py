@@ -92,7 +92,8 @@ class FrankaArm:
         except self._faults as problem:
             raise UserError(
                 f"no arm answers at {config.host} ({_line(problem)}): is it switched on, are its "
-                "brakes unlocked and its control interface activated?"
+                "brakes unlocked and its control interface activated? Without a real-time kernel, "
+                "for a simulated arm, set realtime: false"
             ) from problem
         return robot
 
