@@ -72,7 +72,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.cost_weight": 0.0,
     "planning.violation_weight": 1.0,
     "planning.violation_limit": 0.15,
-    "planning.detour": [1.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+    "planning.detour": (1.0, 1.0, 1.0, 0.0, 0.0, 0.0),
 }
 """Decision-time planning, as experiments in docs/results.md left it."""
 NAMED: Mapping[str, Mapping[str, Any]] = {"planned": PLANNED}
