@@ -26,7 +26,9 @@ setup(
     name=NAME,
     version="0.1.0",
     packages=find_namespace_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={"": ["*.yaml", "*.msg", "*.txt", "*.json", "*.html", "*.css", "*.js", "*.svg"]},
+    package_data={
+        "": ["*.yaml", "*.msg", "*.txt", "*.json", "*.html", "*.css", "*.js", "*.svg", "*.xml"]
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fosp_agent.episodes import schema
 from fosp_agent.episodes.reader import read_recording
-from fosp_agent.ros import topics
+from fosp_agent.ros import middleware, topics
 from fosp_agent.ros.conversions import nanoseconds, stamped_pose
 from fosp_agent.ros.qos import FRAMES, LATCHED, MEASURED, RECORDED, RELIABLE
 from integration.stack import ROOT, ear, node, wait_for
@@ -77,6 +77,7 @@ def percentiles(milliseconds: list[float]) -> dict[str, float]:
 
 
 def main() -> None:
+    middleware.settle()
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--fps", type=float, default=30.0)

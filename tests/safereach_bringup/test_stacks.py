@@ -249,11 +249,10 @@ def test_the_gate_is_configured_with_the_box_and_scale_of_the_environment():
 
 
 def test_in_lockstep_the_gate_and_the_observer_live_in_simulated_time():
-    for text, reliability in (("true", "reliable"), ("false", "best_effort")):
+    for text in ("true", "false"):
         nodes = {node.name: node for node in settle(find("sim"), {"lockstep": text}, NOW).nodes}
         for name in ("observation_node", "command_gate_node"):
             assert nodes[name].parameters["use_sim_time"] is (text == "true")
-            assert nodes[name].parameters["image_reliability"] == reliability
 
 
 def test_demonstrations_are_mixed_in_where_they_are_and_only_then(monkeypatch, tmp_path):

@@ -81,7 +81,7 @@ ROBOT_NODES = (
     Node(
         "fosp_agent",
         "observation_node",
-        SIMULATED_TIME,
+        {"use_sim_time": Arg("lockstep")},
         files=("camera-{camera}.yaml", "{workspace}"),
     ),
     Node("fosp_agent", "command_gate_node", SIMULATED_TIME, files=("{workspace}",)),

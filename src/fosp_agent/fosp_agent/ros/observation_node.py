@@ -59,8 +59,11 @@ class ObservationConfig:
     """Frame that the pose is expressed in."""
     rest_rpy: Annotated[tuple[float, ...], Range(-6.2832, 6.2832)] = (0.0, 0.0, 0.0)
     """Orientation of the tool in the base frame that counts as roll = pitch = yaw = 0 [rad]."""
-    image_reliability: str = "best_effort"
-    """Reliability asked of the camera and pose topics: best_effort or reliable."""
+    image_reliability: str = "reliable"
+    """Reliability asked of the camera's topic: best_effort or reliable. A frame that is larger than
+    the socket's buffer seldom arrives on best effort."""
+    pose_reliability: str = "reliable"
+    """The same of the topic of poses."""
     silence: Annotated[float, Range(0.1, 60.0)] = 2.0
     """Warn when a topic is silent this long while an episode runs [s]."""
 
@@ -83,13 +86,14 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         )
         self._heard: dict[str, float] = {topics.IMAGE: 0.0}
         self._published = time.monotonic()
-        quality = images(config.image_reliability)
         self._observations = self.create_publisher(Observation, topics.OBSERVATION, RECORDED)
         self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
         if config.use_pose:
             self._heard[topics.CURRENT_POSE] = 0.0
-            self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
-        self.create_subscription(Image, topics.IMAGE, self._on_image, quality)
+            poses = images(config.pose_reliability)
+            self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, poses)
+        frames = images(config.image_reliability)
+        self.create_subscription(Image, topics.IMAGE, self._on_image, frames)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(config.silence / 2, self._watch, clock=steady)
 

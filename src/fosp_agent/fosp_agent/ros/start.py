@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from fosp_agent.ros import middleware
+
 PACKAGE = "fosp_agent.ros"
 
 
@@ -22,6 +24,7 @@ def main(package: str = PACKAGE) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    middleware.settle()
     code = 0
     try:
         importlib.import_module(f"{package}.{Path(sys.argv[0]).stem}").main()
