@@ -34,7 +34,7 @@ class PlanningConfig:
     """Above 0: the rest of the plan chosen before is a candidate too, favoured by this margin in
     units of Q~; against dithering between two ways around an obstacle."""
     detour: tuple[float, ...] = ()
-    """(A,) how far a policy's actions are pushed aside, each component up, down or not at all, to
+    """How far a policy's actions are pushed aside, the first components up, down or not at all, to
     look for a way around when every candidate is predicted to violate. Empty: no detours."""
     detour_steps: int = 4
     """For how many steps; then the policy goes on alone."""
@@ -72,7 +72,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.cost_weight": 0.0,
     "planning.violation_weight": 1.0,
     "planning.violation_limit": 0.15,
-    "planning.detour": (1.0, 1.0, 1.0, 0.0, 0.0, 0.0),
+    "planning.detour": (1.0, 1.0, 1.0),
 }
 """Decision-time planning, as experiments in docs/results.md left it."""
 NAMED: Mapping[str, Mapping[str, Any]] = {"planned": PLANNED}

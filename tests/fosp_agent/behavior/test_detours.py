@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.behavior.detours import detours, pushes
-from fosp_agent.settings import ConfigError
 
 SIDEWAYS = PlanningConfig(detour=(0.0, 1.0, 0.5), detour_steps=2)
 
@@ -37,6 +35,7 @@ def test_no_push_leaves_the_range_of_actions():
         assert act(step, torch.zeros(4, 5)).abs().max() <= 1.0
 
 
-def test_a_wrong_number_of_pushes_is_named():
-    with pytest.raises(ConfigError, match=r"planning\.detour has 3 numbers, an action 6"):
-        pushes(SIDEWAYS, 6)
+def test_components_without_a_number_are_not_pushed_and_numbers_without_one_are_left_out():
+    """The named setting serves arms of six components and vehicles of two."""
+    assert pushes(PlanningConfig(detour=(1.0,)), 3)[:, 1:].abs().max() == 0
+    assert pushes(PlanningConfig(detour=(1.0, 1.0, 1.0)), 2).shape == (8, 2)

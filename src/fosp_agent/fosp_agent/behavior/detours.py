@@ -9,22 +9,15 @@ from torch import Tensor
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.behavior.planning import Itinerary
-from fosp_agent.settings import ConfigError
 
 
 def pushes(config: PlanningConfig, actions: int) -> Tensor:
     """Every combination of less, as is and more along the components that are pushed: (K, A).
 
-    K = 3^n - 1 for n components whose ``detour`` is not 0.
-
-    Raises:
-        ConfigError: ``planning.detour`` has not one number an action component.
+    K = 3^n - 1 for n components whose ``detour`` is not 0; those without a number are not pushed.
     """
-    if len(config.detour) != actions:
-        raise ConfigError(
-            f"planning.detour has {len(config.detour)} numbers, an action {actions}; give one each"
-        )
-    choices = [(0.0, -size, size) if size else (0.0,) for size in config.detour]
+    sizes = (*config.detour, *(0.0,) * actions)[:actions]
+    choices = [(0.0, -size, size) if size else (0.0,) for size in sizes]
     return torch.tensor(list(product(*choices)))[1:]
 
 
