@@ -12,7 +12,7 @@ NAMES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 
 
 def settle(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Let this process repair a lost piece of a frame within 20 ms; call before ``rclpy.init``.
+    """Room for frames in shared memory, lost pieces repaired in 20 ms; before ``rclpy.init``.
 
     Does nothing where a profile file is named already, or another middleware is chosen.
     """
