@@ -75,6 +75,7 @@ def experiment(tmp_path: Path) -> Path:
         put(root, f"pretrain/fosp/seed{seed}", "pretrain", settings, {"held_out": MEASURED})
         trials = {"returns": [1, 0, 2], "costs": [0, 1, 0], "new_policy_share": [0.5, 0.2, 0.9]}
         settings = common | {"task": "three_obstacles", "mode": "sample", "trials": 3, "updates": 2}
+        settings |= {"first_seed": 10_000}
         put(root, f"{path}/trials", "trials", settings, trials | {"own_roll_outs": MEASURED})
         tests = {"returns": [1, 1], "costs": [0, 1], "trails": [TRAIL]}
         for when in ("before", "after")[: 2 - seed]:
@@ -83,6 +84,7 @@ def experiment(tmp_path: Path) -> Path:
                 "mode": "sample",
                 "when": when,
                 "tests": 2,
+                "first_seed": 1000,
             }
             put(root, f"{path}/{when}-sample", "test", settings, tests)
     return root
@@ -105,10 +107,12 @@ def test_the_same_results_give_the_same_bytes_with_and_without_the_runs(
 
 def test_rates_budget_and_what_is_missing_are_written(experiment: Path, tmp_path: Path):
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert "| `fosp` | 100 ±0 (51 to 100) | 67 ±0 (30 to 90) | 100 (34 to 100) |" in page
+    assert (
+        "| `fosp` | before 2, during 2, after 1 | 100 ±0 (51 to 100) | 67 ±0 (30 to 90) |" in page
+    )
     assert "Reduced budget: 2 of 5 seeds; 1 of 3 tasks (three_obstacles); 3 of 40 trials" in page
     assert "2 of 20 tests" in page
-    assert "**Not finished:** fosp on three_obstacles, after, sample (seed 1)." in page
+    assert "- `fosp`, sample, tests: 1 of 3 of seed 1; 2 of 3 of seed 0\n" in page
     assert "`./safereach experiment x`" in page
     assert "2 cores of abacus" in page
     assert "| three_obstacles: CV after | at most 5 % | 50 (9 to 91) % | **missed** |" in page
@@ -118,14 +122,53 @@ def test_settings_that_are_not_alike_are_said(experiment: Path, tmp_path: Path):
     path = experiment / "pretrain/fosp/seed1/result.json"
     path.write_text(path.read_text().replace('"steps":7', '"steps":9'))
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert "- gradient steps of a pretraining, **mixed**: 7 for fosp; 9 for fosp" in page
+    assert (
+        "- gradient steps of a pretraining, **mixed**: 7 for `fosp` (seed 0); 9 for `fosp` (seed 1)"
+        in page
+    )
+
+
+def test_seeds_with_weights_from_elsewhere_are_told_from_those_pretrained_in_the_run(
+    experiment: Path, tmp_path: Path
+):
+    path = experiment / "pretrain/fosp/seed0/result.json"
+    path.write_text(path.read_text().replace('"steps":7,"weights":"last"', '"adopted":"w.safe"'))
+    page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
+    assert (
+        "- weights of w.safe instead of a pretraining: `fosp` (seed 0); pretrained in this run: "
+        "`fosp` (seed 1)\n"
+    ) in page
+    other = experiment / "pretrain/fosp/seed1/result.json"
+    other.write_text(path.read_text().replace('"seed":0', '"seed":1').replace("seed0", "seed1"))
+    page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
+    assert "instead of a pretraining: `fosp` (seeds 0, 1), the same weights for each" in page
+    assert "pretrained in this run" not in page
+
+
+def test_what_was_never_asked_of_an_agent_is_said_in_one_line(experiment: Path, tmp_path: Path):
+    settings = {"variant": "fosp", "seed": 0, "preset": "small", "task": "three_obstacles"}
+    settings |= {"mode": "greedy", "when": "before", "tests": 1, "first_seed": 1000}
+    tests = {"returns": [1], "costs": [0], "trails": []}
+    put(experiment, "fosp/seed0/three_obstacles/before-greedy", "test", settings, tests)
+    trials = {"returns": [1], "costs": [0], "new_policy_share": [0.0], "own_roll_outs": None}
+    settings = {"task": "three_obstacles", "mode": "sample", "trials": 1, "updates": 2}
+    settings |= {"variant": "safedreamer", "seed": 4, "preset": "small", "first_seed": 1}
+    path = "safedreamer/seed4/three_obstacles/trials"
+    put(experiment, path, "trials", settings, trials)
+    page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
+    lines = [line for line in page.splitlines() if line.startswith("- ") and "tests" in line]
+    assert "- `fosp`, greedy, tests: 0 of 3 of seed 1; 1 of 3 of seed 0" in lines
+    assert "- tests, greedy: none of `safedreamer`" in lines
+    assert sum("greedy" in line for line in lines) == 2
+    assert "- seeds: 0, 1 of `fosp`; 4 of `safedreamer`" in page
 
 
 def test_every_plot_is_shown_small_and_a_picture(experiment: Path, tmp_path: Path):
     docs = tmp_path / "docs"
     written = write_page(docs / "results.md", [experiment])
     assert {p.name for p in written.plots} == {
-        "reach-learning-curves.png",
+        "reach-learning-curves-others.png",
+        "reach-together-sample.png",
         "reach-new-policy.png",
         "reach-calibration.png",
         "reach-trails-three_obstacles.png",

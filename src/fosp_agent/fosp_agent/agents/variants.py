@@ -18,6 +18,8 @@ class Variant:
     description: str
     agent: str = "fosp"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    ablation: bool = False
+    """Whether it is FOSP without one of its parts (Figure 4)."""
 
     @property
     def overrides(self) -> dict[str, Any]:
@@ -38,18 +40,22 @@ VARIANTS: Mapping[str, Variant] = {
             "critic.expectile": 0.5,
             "critic.cost_expectile": 0.5,
         },
+        ablation=True,
     ),
     "no_expansion": Variant(
         "the offline policy itself is fine-tuned, one candidate (no eq. 21-22)",
         settings={"expansion.enabled": False},
+        ablation=True,
     ),
     "no_reachability": Variant(
         "u = 1 everywhere: cost acts through Phi alone (no eq. 5, 30)",
         settings={"reachability.enabled": False},
+        ablation=True,
     ),
     "no_lagrangian": Variant(
         "no Phi: cost acts through the weights alone (no eq. 17, 27)",
         settings={"lagrangian.enabled": False},
+        ablation=True,
     ),
     "behavior_cloning": Variant(
         "imitation of the data, all of it alike, before and while fine-tuning",

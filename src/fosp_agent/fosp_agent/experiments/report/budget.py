@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fosp_agent.experiments.protocol import (
@@ -13,17 +13,20 @@ from fosp_agent.experiments.protocol import (
     UNSEEN_TASKS,
 )
 from fosp_agent.experiments.report.cells import Cells
+from fosp_agent.experiments.report.words import agents, counted, numbers
 from fosp_agent.experiments.result import Result
 
-BUDGET = ("preset", "steps", "adopted", "trials", "updates", "tests", "weights", "overrides")
+BUDGET = ("preset", "steps", "trials", "updates", "tests", "weights", "overrides")
 """Settings that every number stands under."""
 TITLES = {
     "steps": "gradient steps of a pretraining",
-    "adopted": "pretrained elsewhere, the same weights for every seed",
     "updates": "gradient steps after a trial",
     "weights": "weights of a pretraining",
     "overrides": "settings over the preset",
 }
+
+Who = Mapping[str, Sequence[int]]
+"""Agents, and for each its seeds."""
 
 
 def budget_lines(results: Sequence[Result]) -> list[str]:
@@ -32,23 +35,69 @@ def budget_lines(results: Sequence[Result]) -> list[str]:
     for name in BUDGET:
         values = _values(results, name)
         if len(values) > 1:
-            parts = [f"{value} for {', '.join(who)}" for value, who in values.items()]
+            parts = [f"{value} for {_who(who)}" for value, who in values.items()]
             lines.append(f"- {TITLES.get(name, name)}, **mixed**: {'; '.join(parts)}")
         elif values and next(iter(values)) != "{}":
             lines.append(f"- {TITLES.get(name, name)}: {next(iter(values))}")
-    seeds = sorted({int(found.settings["seed"]) for found in results})
-    lines.append(f"- seeds: {', '.join(map(str, seeds))}")
+    lines += _adopted(results)
+    lines.append(f"- seeds: {_seeds(results)}")
     lines.append(f"- wall-clock, summed over units: {_times(results)}")
     for title, texts in _provenance(results).items():
-        lines.append(f"- {title}: {'; '.join(sorted(texts))}")
+        if len(texts) == 1:
+            lines.append(f"- {title}: {texts.pop()}")
+        else:
+            lines += [f"- {title}, {len(texts)} of them:", *(f"  - {t}" for t in sorted(texts))]
     return lines
+
+
+def _adopted(results: Sequence[Result]) -> Iterator[str]:
+    """Pretrainings that were not made here but taken from a file, and those that were."""
+    files = _values([r for r in results if r.kind == "pretrain"], "adopted")
+    for path, who in files.items():
+        made = {
+            name: sorted(
+                int(r.settings["seed"])
+                for r in results
+                if r.kind == "pretrain"
+                and r.settings["variant"] == name
+                and "adopted" not in r.settings
+            )
+            for name in who
+        }
+        here = {name: seeds for name, seeds in made.items() if seeds}
+        rest = f"; pretrained in this run: {_who(here)}" if here else ""
+        alike = any(len(seeds) > 1 for seeds in who.values())
+        same = ", the same weights for each, so that seeds differ less than trainings do"
+        yield f"- weights of {path} instead of a pretraining: {_who(who)}{same * alike}{rest}"
+
+
+def _seeds(results: Sequence[Result]) -> str:
+    """Which agents have which seeds."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for result in results:
+        if result.kind != "pretrain":
+            found[str(result.settings["variant"])].add(int(result.settings["seed"]))
+    groups: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name, seeds in found.items():
+        groups[tuple(sorted(seeds))].append(name)
+    if len(groups) == 1:
+        return numbers(next(iter(groups)))
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[0]), item[0]))
+    return "; ".join(f"{numbers(seeds)} of {agents(who)}" for seeds, who in ordered)
+
+
+def _who(who: Who) -> str:
+    """Agents with their seeds."""
+    return ", ".join(f"`{name}` ({counted(seeds)})" for name, seeds in who.items())
 
 
 def reductions(cells: Cells) -> list[str]:
     """How the experiment is less than Table 3's protocol; empty if it is not."""
     found = []
-    if len(cells.seeds) < FULL_SEEDS:
-        found.append(f"{len(cells.seeds)} of {FULL_SEEDS} seeds")
+    seeds = sorted({len(cells.seeds_of(variant)) for variant in cells.variants})
+    if seeds and seeds[0] < FULL_SEEDS:
+        few = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
+        found.append(f"{few} of {FULL_SEEDS} seeds")
     tasks = [task for task in UNSEEN_TASKS if task in cells.tasks]
     if len(tasks) < len(UNSEEN_TASKS):
         found.append(f"{len(tasks)} of {len(UNSEEN_TASKS)} tasks ({', '.join(tasks) or 'none'})")
@@ -61,13 +110,17 @@ def reductions(cells: Cells) -> list[str]:
     return found
 
 
-def _values(results: Sequence[Result], name: str) -> dict[str, list[str]]:
-    """Each value of a setting, and the agents that have it."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _values(results: Sequence[Result], name: str) -> dict[str, dict[str, list[int]]]:
+    """Each value of a setting, and the agents and seeds that have it."""
+    found: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for result in results:
-        if name in result.settings:
-            found[_text(result.settings[name])].add(str(result.settings["variant"]))
-    return {value: sorted(who) for value, who in sorted(found.items())}
+        settings = result.settings
+        if name in settings:
+            found[_text(settings[name])][str(settings["variant"])].add(int(settings["seed"]))
+    return {
+        value: {variant: sorted(seeds) for variant, seeds in sorted(who.items())}
+        for value, who in sorted(found.items())
+    }
 
 
 def _text(value: Any) -> str:

@@ -63,6 +63,11 @@ class Cells:
         """All that any result is of."""
         return sorted({int(found.settings["seed"]) for found in self.results})
 
+    def seeds_of(self, variant: str) -> list[int]:
+        """Those that a variant was tested or fine-tuned with."""
+        pairs = ((cell.variant, found) for cell, many in self._cells.items() for found in many)
+        return sorted({int(found.settings["seed"]) for name, found in pairs if name == variant})
+
     @property
     def modes(self) -> list[str]:
         """Of the tests."""
@@ -81,21 +86,9 @@ class Cells:
             found += self.get(variant, task, DURING, mode)
         return found
 
-    def missing(self) -> list[str]:
-        """Cells without a result of every seed, among the agents, tasks and seeds there are."""
-        gaps = []
-        for variant in self.variants:
-            for task in self.tasks:
-                for mode in self.modes:
-                    for when in (BEFORE, AFTER):
-                        gaps += self._gap(variant, task, when, mode)
-                for mode in self.trial_modes:
-                    gaps += self._gap(variant, task, DURING, mode)
-        return gaps
-
-    def _gap(self, variant: str, task: str, when: str, mode: str) -> list[str]:
-        there = {int(r.settings["seed"]) for r in self.get(variant, task, when, mode)}
-        lacking = [str(seed) for seed in self.seeds if seed not in there]
-        seeds = "seed" if len(lacking) == 1 else "seeds"
-        text = f"{variant} on {task}, {when}, {mode} ({seeds} {', '.join(lacking)})"
-        return [text] if lacking else []
+    def whole(self, variant: str, tasks: Sequence[str], when: str, mode: str) -> list[Result]:
+        """Of several tasks together, from the seeds that have a result of each."""
+        by_task = [self.get(variant, task, when, mode) for task in tasks]
+        there = [{int(found.settings["seed"]) for found in results} for results in by_task]
+        seeds = set.intersection(*there) if there else set()
+        return [r for results in by_task for r in results if int(r.settings["seed"]) in seeds]

@@ -9,18 +9,39 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from fosp_agent.agents.variants import VARIANTS
 from fosp_agent.experiments.report.cells import Cells
-from fosp_agent.experiments.report.figure import colour, line_style, new_figure, tidy
+from fosp_agent.experiments.report.figure import colour, legend_beside, line_style, new_figure, tidy
 from fosp_agent.experiments.report.rates import outcomes
 from fosp_agent.experiments.result import Result
 
 WINDOW = 10
 """Trials that a point of a curve is the mean of."""
 
+LEAST_SPAN = 20.0
+"""Percent to either side of a coin toss that are shown at least."""
+
 Series = npt.NDArray[np.float64]
 
 
-def learning_curves(cells: Cells) -> Figure:
+def groups(cells: Cells) -> list[tuple[str, str, list[str]]]:
+    """Name, title and members of each picture: no more lines in one than an eye can follow.
+
+    The first agent is in each, to be compared with.
+    """
+    found = []
+    ablations = [name for name in cells.variants if name in VARIANTS and VARIANTS[name].ablation]
+    for name, title, rest in (
+        ("ablations", "Ablations", ablations),
+        ("others", "Other agents", [v for v in cells.variants if v not in ablations]),
+    ):
+        first = [v for v in cells.variants[:1] if v not in rest]
+        if rest and (first or len(rest) > 1 or len(cells.variants) == 1):
+            found.append((name, title, first + rest))
+    return found
+
+
+def learning_curves(cells: Cells, variants: Sequence[str]) -> Figure:
     """SR and CV over the trials, a column a task, a line an agent."""
     rows: list[tuple[str, Callable[[Result], Series]]] = [("SR", _reached), ("CV", _violated)]
     figure = new_figure(3.1 * len(cells.tasks) + 1.8, 4.8)
@@ -28,7 +49,8 @@ def learning_curves(cells: Cells) -> Figure:
     for column, task in enumerate(cells.tasks):
         for row, (title, signal) in enumerate(rows):
             one = axes[row, column]
-            for number, variant in enumerate(cells.variants):
+            for variant in variants:
+                number = cells.variants.index(variant)
                 _draw(one, number, variant, [signal(r) for r in cells.during(variant, task)])
             tidy(one)
             one.set_ylim(-3, 103)
@@ -36,7 +58,7 @@ def learning_curves(cells: Cells) -> Figure:
                 one.set_ylabel(f"{title}, last {WINDOW} trials [%]")
         axes[0, column].set_title(task)
         axes[1, column].set_xlabel("trial")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    legend_beside(figure)
     return figure
 
 
@@ -49,7 +71,7 @@ def new_policy_share(cells: Cells) -> Figure | None:
     ]
     if not shown:
         return None
-    figure = new_figure(3.1 * len(cells.tasks) + 1.8, 2.8)
+    figure = new_figure(3.1 * len(cells.tasks) + 2.0, 2.8)
     axes = figure.subplots(1, len(cells.tasks), squeeze=False, sharey=True)
     for column, task in enumerate(cells.tasks):
         one = axes[0, column]
@@ -58,9 +80,11 @@ def new_policy_share(cells: Cells) -> Figure | None:
             number = cells.variants.index(variant)
             _draw(one, number, variant, [_share(r) for r in cells.during(variant, task)])
         tidy(one)
-        one.set(title=task, xlabel="trial", ylim=(-3, 103))
+        one.set(title=task, xlabel="trial")
+    far = max(abs(y - 50) for one in axes[0] for line in one.lines for y in line.get_ydata())
+    axes[0, 0].set_ylim(50 - max(LEAST_SPAN, far + 3), 50 + max(LEAST_SPAN, far + 3))
     axes[0, 0].set_ylabel(f"new policy acted,\nlast {WINDOW} trials [% of steps]")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    legend_beside(figure)
     return figure
 
 
@@ -77,11 +101,13 @@ def _draw(axes: Any, number: int, name: str, seeds: Sequence[Series]) -> None:
     if not seeds:
         return
     length = min(len(s) for s in seeds)
-    curves = np.stack([running_mean(s)[:length] for s in seeds])
-    trials = np.arange(1, length + 1)
+    first = WINDOW - 1 if length > WINDOW else 0  # with fewer, one trial alone would be 100 %
+    curves = np.stack([running_mean(s)[first:length] for s in seeds])
+    trials = np.arange(first + 1, length + 1)
     mean = curves.mean(0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.plot(trials, mean, color=colour(number), linestyle=line_style(number), label=name)
+    style = {"color": colour(number), "linestyle": line_style(number)}
+    axes.plot(trials, mean, **style, linewidth=1.9 if number == 0 else 1.2, label=name)
     if len(seeds) > 1:
         spread = curves.std(0, ddof=1)
         axes.fill_between(

@@ -23,8 +23,9 @@ COLOURS = (
     "#000000",
     "#7F7F7F",
     "#8C510A",
+    "#882255",
 )
-"""Okabe and Ito's, which people of all colour vision tell apart, and two more."""
+"""Okabe and Ito's, which people of all colour vision tell apart, and three more."""
 STYLES = ("-", "--", "-.", ":")
 DPI = 100
 SHADES = 96
@@ -59,6 +60,15 @@ def save(figure: Figure, path: Path) -> None:
     picture = Image.open(raw).convert("RGB").quantize(SHADES, dither=Image.Dither.NONE)
     picture.save(small, format="PNG", optimize=True)
     write_atomically(path, small.getvalue())
+
+
+def legend_beside(figure: Figure) -> None:
+    """Each label that any of the axes has, once."""
+    found = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend([*found.values()], [*found], loc="outside right center", fontsize=8)
 
 
 def tidy(axes: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import stdev
@@ -50,12 +51,18 @@ class Rates:
     violation: Rate
     safe_success: Rate
 
+    def of(self, measure: str) -> Rate:
+        """By the name it has in the tables: SR, CV or safe SR."""
+        return {"SR": self.success, "CV": self.violation, "safe SR": self.safe_success}[measure]
+
 
 def rates(results: Iterable[Result]) -> Rates:
-    """Of tests or trials, one result a seed; at least one."""
-    success, violation, safe, totals = [], [], [], []
+    """Of tests or trials, at least one; those of one seed are taken together."""
+    by_seed: dict[int, list[tuple[bool, bool]]] = defaultdict(list)
     for found in results:
-        pairs = outcomes(found)
+        by_seed[int(found.settings["seed"])] += outcomes(found)
+    success, violation, safe, totals = [], [], [], []
+    for _, pairs in sorted(by_seed.items()):
         totals.append(len(pairs))
         success.append(sum(reached for reached, _ in pairs))
         violation.append(sum(violated for _, violated in pairs))

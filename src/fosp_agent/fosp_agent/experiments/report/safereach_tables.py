@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.cells import BEFORE, WHEN, Cells
@@ -16,6 +16,8 @@ PAPER = {
 """Table 3: SR and CV [%] before, during and after, on the real robot."""
 MODE_TITLES = {"sample": "sampled actions", "greedy": "greedy actions", "cloning": "cloning head"}
 NONE = "-"
+MEASURES = ("SR", "CV", "safe SR")
+RATES_HEADER = ["agent", "seeds"] + [f"{name} {when}" for name in MEASURES for when in WHEN]
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -27,22 +29,30 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def task_table(cells: Cells, task: str, mode: str) -> str:
     """SR, CV and safe SR of each agent, before, during and after."""
-    header = ["agent"] + [f"{name} {when}" for name in ("SR", "CV", "safe SR") for when in WHEN]
     rows = []
     for variant in cells.variants:
-        found = [rates_of(cells, variant, task, when, mode) for when in WHEN]
-        if any(found):
-            rows.append(
-                [f"`{variant}`"]
-                + [NONE if r is None else r.success.text() for r in found]
-                + [NONE if r is None else r.violation.text() for r in found]
-                + [NONE if r is None else r.safe_success.text() for r in found]
-            )
+        found = {when: rates_of(cells, variant, task, when, mode) for when in WHEN}
+        if any(found.values()):
+            rows.append(rates_row(variant, found))
     if task in PAPER:
         success, violation = PAPER[task]
         numbers = [str(n) for n in (*success, *violation)]
-        rows.append(["paper's FOSP, real robot, 20 tests", *numbers, NONE, NONE, NONE])
-    return markdown(header, rows)
+        rows.append(["paper's FOSP, real robot, 20 tests", NONE, *numbers, NONE, NONE, NONE])
+    return markdown(RATES_HEADER, rows)
+
+
+def rates_row(variant: str, found: Mapping[str, Rates | None]) -> list[str]:
+    """Agent, number of seeds, and SR, CV and safe SR at each time."""
+    texts = [NONE if r is None else r.of(m).text() for m in MEASURES for r in found.values()]
+    return [f"`{variant}`", _seeds(found), *texts]
+
+
+def _seeds(found: Mapping[str, Rates | None]) -> str:
+    """How many, apart for each time where they differ."""
+    numbers = {when: len(r.success.totals) for when, r in found.items() if r is not None}
+    if len(set(numbers.values())) == 1:
+        return str(next(iter(numbers.values())))
+    return ", ".join(f"{when} {number}" for when, number in numbers.items())
 
 
 def original_table(cells: Cells) -> str:
@@ -53,8 +63,10 @@ def original_table(cells: Cells) -> str:
             found = rates_of(cells, variant, ORIGINAL, BEFORE, mode)
             if found is not None:
                 three = (found.success, found.violation, found.safe_success)
-                rows.append([f"`{variant}`", MODE_TITLES[mode], *(r.text() for r in three)])
-    return markdown(["agent", "mode", "SR", "CV", "safe SR"], rows)
+                seeds = str(len(found.success.totals))
+                texts = (r.text() for r in three)
+                rows.append([f"`{variant}`", seeds, MODE_TITLES[mode], *texts])
+    return markdown(["agent", "seeds", "mode", *MEASURES], rows)
 
 
 def rates_of(cells: Cells, variant: str, task: str, when: str, mode: str) -> Rates | None:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.calibration import TITLES, held_out_of, pooled
 from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.report.claims import MET, MISSED, claim_rows
 from fosp_agent.experiments.report.rates import Rate
 from fosp_agent.experiments.report.safereach_tables import NONE, markdown, rates_of
 
 Row = list[str]
 
+OURS = ("fosp", "fosp_planning")
+"""The agents that targets are of."""
+
 SUCCESS_AFTER, VIOLATION_AFTER, VIOLATION_DURING, SAFE_ORIGINAL = 0.90, 0.05, 0.40, 0.85
 AUC, CALIBRATION_ERROR = 0.95, 0.05
-RIVAL = "safedreamer"
 
 
 def target_table(cells: Cells, variant: str, mode: str) -> str:
@@ -22,11 +25,10 @@ def target_table(cells: Cells, variant: str, mode: str) -> str:
     rows: list[Row] = []
     for task in cells.tasks:
         rows += _task(cells, variant, task, mode)
-        if variant != RIVAL:
-            rows += _against(cells, variant, RIVAL, task, mode)
     original = rates_of(cells, variant, ORIGINAL, BEFORE, mode)
     if original is not None:
         rows.append(_least("original: safe SR, pretrained", original.safe_success, SAFE_ORIGINAL))
+    rows += claim_rows(cells, variant, mode)
     rows += _heads(cells, variant)
     return markdown(["measure", "target", "got", ""], rows)
 
@@ -44,18 +46,6 @@ def _task(cells: Cells, variant: str, task: str, mode: str) -> Iterator[Row]:
         falls = after.success.interval[1] < before.success.value
         got = f"{before.success.text()} → {after.success.text()} %"
         yield [f"{task}: SR does not fall beyond its interval", "no fall", got, _verdict(not falls)]
-
-
-def _against(cells: Cells, variant: str, rival: str, task: str, mode: str) -> Iterator[Row]:
-    ours, theirs = (rates_of(cells, name, task, AFTER, mode) for name in (variant, rival))
-    if ours is None or theirs is None:
-        return
-    for title, better, one, other in (
-        ("SR", ours.success.value > theirs.success.value, ours.success, theirs.success),
-        ("CV", ours.violation.value < theirs.violation.value, ours.violation, theirs.violation),
-    ):
-        got = f"{one.text()} against {other.text()} %"
-        yield [f"{task}: {title} after, against `{rival}`", "better", got, _verdict(better)]
 
 
 def _heads(cells: Cells, variant: str) -> Iterator[Row]:
@@ -86,4 +76,4 @@ def _most(title: str, rate: Rate, target: float) -> Row:
 
 
 def _verdict(met: bool) -> str:
-    return "met" if met else "**missed**"
+    return MET if met else MISSED
