@@ -12,7 +12,7 @@ from fosp_agent.experiments.report.words import agents, counted
 
 def gap_lines(cells: Cells) -> list[str]:
     """A Markdown list item for each agent and way of acting that lacks something of its seeds."""
-    lines = []
+    lines: list[str] = []
     for mode in cells.modes:
         untested = []
         for variant in cells.variants:

@@ -64,7 +64,7 @@ def save(figure: Figure, path: Path) -> None:
 
 def legend_beside(figure: Figure) -> None:
     """Each label that any of the axes has, once."""
-    found = {}
+    found: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)
