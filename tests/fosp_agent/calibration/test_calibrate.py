@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from fosp_agent.calibration.marker import find, pose_at, turned
-from fosp_agent.calibration.projection import project
+from fosp_agent.calibration.marker import View, find, pose_at
+from fosp_agent.calibration.projection import fit
+from fosp_agent.calibration.views import observed_pixels
 from fosp_agent.cli.main import app
 from fosp_agent.config import load_preset
 from fosp_agent.control.picture import to_jpeg
-from fosp_agent.control.rotations import quaternion_from_rpy
+from fosp_agent.control.projection import project
+from fosp_agent.control.rotations import matrix_from_quaternion, quaternion_from_rpy
 from fosp_agent.episodes.streams import PictureRecord, PoseRecord
 from fosp_agent.episodes.writer import EpisodeWriter
 from fosp_agent.overrides import parse_overrides
@@ -37,8 +39,8 @@ def camera() -> np.ndarray:
 
 def taken(position: np.ndarray, quaternion: np.ndarray) -> np.ndarray:
     """(H, W, 3) grey, with the marker that the tool holds at OFFSET."""
-    corners = [position + turned(OFFSET + corner, quaternion) for corner in SQUARE]
-    pixels = project(camera(), np.array(corners)).astype(np.float32)
+    corners = position + (OFFSET + SQUARE) @ matrix_from_quaternion(*quaternion).T
+    pixels = project(camera(), corners).astype(np.float32)
     kinds = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
     side = 120
     printed = np.pad(cv2.aruco.generateImageMarker(kinds, MARKER, side), 20, constant_values=255)
@@ -85,13 +87,14 @@ def test_the_camera_that_took_the_pictures_is_found(recorded: Path, tmp_path: Pa
     out = tmp_path / "camera.txt"
     offset = ",".join(map(str, OFFSET))
     printed = calibrate(recorded, "--marker", MARKER, "--offset", offset, "--out", out)
-    settings = parse_overrides([out.read_text().strip()])
+    settings = parse_overrides(out.read_text().splitlines())
     matrix = np.array(load_preset("small", settings).robot.camera).reshape(3, 4)
     places = np.array([tool(t)[0] for t in range(0, 6_000_000_000, FRAME_NS)])
     expected = (project(camera(), places) + 0.5) * 64 / (WIDTH, HEIGHT) - 0.5
     far = np.linalg.norm(project(matrix, places) - expected, axis=1)
     assert far.max() < 0.2, far  # pixels of 64
     assert "warning" not in printed
+    assert set(settings) == {"robot.camera"}, "this camera's pictures may be mirrored in training"
     assert cv2.imread(str(out.with_suffix(".png"))).shape == (HEIGHT, WIDTH, 3)
 
 
@@ -131,3 +134,17 @@ def test_no_pose_is_made_up_where_none_was_measured() -> None:
 
 def test_nothing_is_found_in_an_empty_picture() -> None:
     assert find(np.full((HEIGHT, WIDTH, 3), 90, np.uint8), MARKER) is None
+
+
+def test_a_camera_beside_the_robot_switches_the_mirroring_of_training_off(tmp_path: Path) -> None:
+    from fosp_agent.cli.calibrate import _write
+
+    rng = np.random.default_rng(0)
+    seen = rng.uniform([0.4, -0.1, 0.03], [0.65, 0.1, 0.12], (40, 3))
+    beside = camera() @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.1], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    grey = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    found = [View(grey, pixel, at) for pixel, at in zip(project(beside, seen), seen, strict=True)]
+    _write(tmp_path / "camera.txt", found, fit(*observed_pixels(found, 64)), 64)
+    settings = parse_overrides((tmp_path / "camera.txt").read_text().splitlines())
+    training = load_preset("small", settings).training
+    assert training.mirror_pose == training.mirror_action == ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fosp_agent.calibration.projection import CalibrationError, fit, project
+from fosp_agent.calibration.projection import CalibrationError, fit, mirrors
 from fosp_agent.config import load_preset
+from fosp_agent.control.projection import project
 
 CAMERA = np.array(load_preset("small").robot.camera).reshape(3, 4)
 
@@ -54,3 +55,9 @@ def test_places_in_one_plane_are_refused_with_the_remedy():
 def test_too_few_views_are_refused_with_the_number_needed():
     with pytest.raises(CalibrationError, match="5 usable views.*at least 12"):
         fit(places(5), project(CAMERA, places(5)))
+
+
+def test_a_mirrored_picture_shows_the_mirrored_scene_only_from_the_plane_of_symmetry():
+    assert mirrors(CAMERA, places(), 64)
+    aside = CAMERA @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.08], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    assert not mirrors(aside, places(), 64)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fosp_agent.control.rotations import quaternion_from_rpy, rpy_from_quaternion
+from fosp_agent.control.rotations import (
+    matrix_from_quaternion,
+    product,
+    quaternion_from_rpy,
+    rpy_from_quaternion,
+)
 
 turn = st.floats(-math.pi + 1e-6, math.pi - 1e-6)
 tilt = st.floats(-1.5, 1.5)
@@ -38,3 +44,27 @@ def test_axes_follow_the_convention_of_rep_103() -> None:
 def test_what_is_no_rotation_is_refused(wrong: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="no rotation"):
         rpy_from_quaternion(*wrong)
+
+
+@given(turn, tilt, turn)
+def test_a_rotations_matrix_turns_as_roll_then_pitch_then_yaw(
+    roll: float, pitch: float, yaw: float
+) -> None:
+    def about(axis: int, angle: float) -> np.ndarray:
+        one, other = [k for k in range(3) if k != axis]
+        sign = -1.0 if axis == 1 else 1.0
+        matrix = np.eye(3)
+        matrix[one, one] = matrix[other, other] = math.cos(angle)
+        matrix[other, one], matrix[one, other] = sign * math.sin(angle), -sign * math.sin(angle)
+        return matrix
+
+    matrix = matrix_from_quaternion(*quaternion_from_rpy(roll, pitch, yaw))
+    expected = about(2, yaw) @ about(1, pitch) @ about(0, roll)
+    np.testing.assert_allclose(matrix, expected, atol=1e-12)
+
+
+def test_the_matrix_of_a_product_is_the_product_of_the_matrices() -> None:
+    one, other = quaternion_from_rpy(0.3, -0.4, 2.0), quaternion_from_rpy(-1.0, 0.2, 0.7)
+    both = matrix_from_quaternion(*product(one, other))
+    apart = matrix_from_quaternion(*one) @ matrix_from_quaternion(*other)
+    np.testing.assert_allclose(both, apart, atol=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fosp_agent.drivers.broadcast_watch import BroadcastWatch, WatchConfig
+from fosp_agent.drivers.contact import ContactConfig
 
 CALM, HARD = np.zeros(6), np.array([0.0, 0.0, 25.0, 0.0, 0.0, 0.0])
 CONTROLLER = WatchConfig().controller
@@ -13,14 +14,14 @@ CONTROLLER = WatchConfig().controller
 
 @pytest.fixture
 def watch() -> BroadcastWatch:
-    made = BroadcastWatch(WatchConfig())
+    made = BroadcastWatch(WatchConfig(), ContactConfig())
     made.pose(0.0)
     made.controllers({CONTROLLER})
     return made
 
 
 def test_before_the_first_pose_and_without_its_controller_the_arm_is_not_ready() -> None:
-    made = BroadcastWatch(WatchConfig())
+    made = BroadcastWatch(WatchConfig(), ContactConfig())
     assert "no pose" in made.problem(0.0)
     made.pose(0.0)
     assert made.problem(0.1) == ""

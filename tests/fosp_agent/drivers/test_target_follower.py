@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fosp_agent.drivers.arm import ArmError, ArmMode, ArmState
+from fosp_agent.drivers.contact import ContactConfig
 from fosp_agent.drivers.target_follower import FollowerConfig, TargetFollower
 
 HOME = np.array([0.5, 0.0, 0.3, 1.0, 0.0, 0.0, 0.0])
@@ -49,7 +50,7 @@ def arm() -> Recorded:
 
 @pytest.fixture
 def follower(arm: Recorded) -> TargetFollower:
-    made = TargetFollower(arm, FollowerConfig())
+    made = TargetFollower(arm, FollowerConfig(), ContactConfig())
     made.look(0.0)
     return made
 

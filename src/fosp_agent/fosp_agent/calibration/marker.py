@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fosp_agent.calibration.projection import CalibrationError, FloatArray
+from fosp_agent.control.rotations import matrix_from_quaternion
 from fosp_agent.episodes import schema
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.streams import decode_picture, decode_pose
@@ -85,7 +86,7 @@ def views(path: Path, number: int, offset: FloatArray) -> Iterator[View]:
         picture = from_jpeg(decode_picture(data))
         pixel = find(picture, number)
         if pixel is not None:
-            yield View(picture, pixel, pose[:3] + turned(offset, pose[3:]))
+            yield View(picture, pixel, pose[:3] + matrix_from_quaternion(*pose[3:]) @ offset)
 
 
 def pose_at(
@@ -102,11 +103,3 @@ def pose_at(
     between: FloatArray = (1 - share) * one + share * other
     between[3:] /= np.linalg.norm(between[3:])
     return between
-
-
-def turned(vector: FloatArray, quaternion: FloatArray) -> FloatArray:
-    """A vector (3,) rotated by a unit quaternion (x, y, z, w)."""
-    axis, real = quaternion[:3], quaternion[3]
-    across = 2 * np.cross(axis, vector)
-    rotated: FloatArray = vector + real * across + np.cross(axis, across)
-    return rotated

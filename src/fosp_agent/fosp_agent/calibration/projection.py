@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from fosp_agent.control.projection import project
 from fosp_agent.errors import UserError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -19,6 +20,8 @@ LEAST_SPREAD = 0.01
 OUTLIER = 3.0
 """Points further off than this many times the median error are left out of the next fit."""
 ROUNDS = 10
+MIRROR_TOLERANCE = 4.0
+"""[pixel of 64] that reflections may be off on the average; the simulator's camera is by 3.7."""
 SMALLEST_TOLERANCE = 0.5
 """[pixel] what no point is left out for."""
 
@@ -39,7 +42,7 @@ class Projection:
     """(N,) false for points left out as outliers."""
 
     def __call__(self, places: FloatArray) -> FloatArray:
-        """(N, 3) -> (N, 2)."""
+        """(N, 3) -> (N, 2); NaN for what is behind the camera."""
         return project(self.matrix, places)
 
     @property
@@ -48,11 +51,16 @@ class Projection:
         return float(np.sqrt(np.mean(self.error[self.used] ** 2)))
 
 
-def project(matrix: FloatArray, places: FloatArray) -> FloatArray:
-    """(3, 4), (N, 3) -> (N, 2)."""
-    seen = np.c_[places, np.ones(len(places))] @ matrix.T
-    pixels: FloatArray = seen[:, :2] / seen[:, 2:]
-    return pixels
+def mirrors(matrix: FloatArray, places: FloatArray, side: int) -> bool:
+    """Whether a left-right mirrored picture of ``side`` pixels shows the mirrored scene.
+
+    It does where the camera stands in the robot's plane of symmetry, y = 0: a place's reflection in
+    that plane is then seen at the reflection of its pixel. Then, and only then, training may mirror
+    (``training.mirror_pose``).
+    """
+    seen, other = (project(matrix, places * [1.0, sign, 1.0]) for sign in (1.0, -1.0))
+    expected = np.c_[side - 1 - seen[:, 0], seen[:, 1]]
+    return bool(np.linalg.norm(other - expected, axis=1).mean() <= MIRROR_TOLERANCE * side / 64)
 
 
 def fit(places: FloatArray, pixels: FloatArray) -> Projection:
@@ -68,6 +76,7 @@ def fit(places: FloatArray, pixels: FloatArray) -> Projection:
         _check(places[used])
         matrix = _solve(places[used], pixels[used])
         error = np.linalg.norm(project(matrix, places) - pixels, axis=1)
+        error = np.where(np.isfinite(error), error, np.inf)  # behind the camera
         near = error <= max(OUTLIER * float(np.median(error)), SMALLEST_TOLERANCE)
         if (near == used).all():
             break

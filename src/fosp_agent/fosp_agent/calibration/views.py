@@ -6,6 +6,7 @@ import numpy as np
 
 from fosp_agent.calibration.marker import View
 from fosp_agent.calibration.projection import CalibrationError, FloatArray, Projection
+from fosp_agent.control.projection import stretched
 from fosp_agent.types import ByteArray
 
 GREEN, RED = (0, 200, 0), (255, 0, 0)
@@ -31,7 +32,7 @@ def observed_pixels(views: list[View], size: int) -> tuple[FloatArray, FloatArra
     places = np.array([view.place for view in views]).reshape(-1, 3)
     shapes = np.array([view.picture.shape[1::-1] for view in views]).reshape(-1, 2)
     pixels = np.array([view.pixel for view in views]).reshape(-1, 2)
-    return places, (pixels + 0.5) * size / shapes - 0.5
+    return places, stretched(pixels, size / shapes)
 
 
 def drawn(views: list[View], projection: Projection, size: int) -> bytes:
@@ -42,7 +43,7 @@ def drawn(views: list[View], projection: Projection, size: int) -> bytes:
     shape = np.array(canvas.shape[1::-1])
     places, pixels = observed_pixels(views, size)
     for points, colour, radius in ((pixels, GREEN, 3), (projection(places), RED, 1)):
-        for point in (points + 0.5) * shape / size - 0.5:
+        for point in stretched(points[np.isfinite(points).all(axis=1)], shape / size):
             centre = (round(float(point[0])), round(float(point[1])))
             cv2.circle(canvas, centre, radius, colour, 1, cv2.LINE_AA)
     _, data = cv2.imencode(".png", cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR))

@@ -24,13 +24,13 @@ def calibrate(
         str, typer.Option(help="The marker's centre in the tool's frame, x,y,z [m].")
     ] = "0,0,0",
     size: Annotated[int, typer.Option(help="Side of the policy's image [pixel].", min=8)] = 64,
-    out: Annotated[Path, typer.Option(help="File for the setting.")] = Path("camera.txt"),
+    out: Annotated[Path, typer.Option(help="File for the settings.")] = Path("camera.txt"),
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier file.")] = False,
 ) -> None:
     """Find the marker in every picture and fit the projection that heads look through.
 
-    Writes the setting for ``pretrain --set "$(cat camera.txt)"``, and a picture of all finds beside
-    it.
+    Writes the settings for ``pretrain --set "$(cat camera.txt)"``, and beside them a picture of all
+    finds.
     """
     from fosp_agent.calibration.marker import views
     from fosp_agent.calibration.projection import fit
@@ -47,10 +47,18 @@ def calibrate(
 
 
 def _write(out: Path, found: list[View], projection: Projection, size: int) -> None:
+    import numpy as np
+
+    from fosp_agent.calibration.projection import mirrors
     from fosp_agent.calibration.views import drawn
 
     numbers = ",".join(f"{value:.6g}" for value in projection.matrix.ravel())
-    out.write_text(f"robot.camera=[{numbers}]\n")
+    settings = [f"robot.camera=[{numbers}]"]
+    places = np.array([view.place for view in found])
+    if not mirrors(projection.matrix, places, size):
+        settings += ["training.mirror_pose=[]", "training.mirror_action=[]"]
+        print("the camera does not stand in the plane y = 0: training must not mirror its pictures")
+    out.write_text("\n".join(settings) + "\n")
     picture = out.with_suffix(".png")
     picture.write_bytes(drawn(found, projection, size))
     left_out = int((~projection.used).sum())

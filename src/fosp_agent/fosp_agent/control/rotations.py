@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 
 def quaternion_from_rpy(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
     """Unit quaternion (x, y, z, w) of the rotation Rz(yaw) Ry(pitch) Rx(roll); angles [rad]."""
@@ -35,6 +38,17 @@ def product(
 def conjugate(one: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     """Quaternion (x, y, z, w) of the inverse rotation."""
     return -one[0], -one[1], -one[2], one[3]
+
+
+def matrix_from_quaternion(x: float, y: float, z: float, w: float) -> npt.NDArray[np.float64]:
+    """Rotation (3, 3) of a unit quaternion: column k is where axis k points."""
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def rpy_from_quaternion(x: float, y: float, z: float, w: float) -> tuple[float, float, float]:

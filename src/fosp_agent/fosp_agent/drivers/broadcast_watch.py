@@ -11,13 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
-
+from fosp_agent.drivers.arm import Vector
+from fosp_agent.drivers.contact import ContactConfig, ContactWatch
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
-
-Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,6 @@ class WatchConfig:
     """The controller that follows target_pose; it must be active."""
     silence: Annotated[float, Range(0.02, 10.0)] = 0.2
     """Without a pose for this long the arm counts as stopped [s]."""
-    contact_force: Annotated[float, Range(0.0, 100.0)] = 20.0
-    """External force that counts as a contact and ends the episode [N]; 0: none."""
-    contact_torque: Annotated[float, Range(0.0, 50.0)] = 8.0
-    """External torque that does [N m]; 0: none."""
-    contact_time: Annotated[float, Range(0.0, 1.0)] = 0.02
-    """How long either must last [s]."""
 
     def __post_init__(self) -> None:
         if not self.controller:
@@ -45,11 +36,11 @@ class WatchConfig:
 class BroadcastWatch:
     """Feed it what is heard; times are of a steady clock [s]."""
 
-    def __init__(self, config: WatchConfig) -> None:
+    def __init__(self, config: WatchConfig, contact: ContactConfig) -> None:
         self._config = config
+        self._pushed = ContactWatch(contact)
         self._pose_at: float | None = None
         self._active: Collection[str] | None = None
-        self._force_since: float | None = None
         self._contact = ""
         self._lost = False
 
@@ -63,17 +54,7 @@ class BroadcastWatch:
 
     def wrench(self, wrench: Vector, now: float) -> None:
         """The external force and torque (6,) [N, N m] came."""
-        config = self._config
-        force, torque = (float(np.linalg.norm(part)) for part in (wrench[:3], wrench[3:]))
-        hard = 0 < config.contact_force < force or 0 < config.contact_torque < torque
-        if not hard:
-            self._force_since = None
-            return
-        self._force_since = now if self._force_since is None else self._force_since
-        if now - self._force_since >= config.contact_time and not self._contact:
-            limits = f"over {config.contact_force:g} N or {config.contact_torque:g} N m"
-            found = f"contact: external force {force:.1f} N, torque {torque:.1f} N m, {limits}"
-            self._contact = f"{found}: call /recover once the arm is free"
+        self._contact = self._contact or self._pushed.feel(wrench, now)
 
     def problem(self, now: float) -> str:
         """Why the arm does not follow targets, and what to do; empty when it does.
@@ -94,4 +75,5 @@ class BroadcastWatch:
 
     def recovered(self) -> None:
         """The recovery went through."""
-        self._contact, self._lost, self._force_since, self._pose_at = "", False, None, None
+        self._contact, self._lost, self._pose_at = "", False, None
+        self._pushed.forget()

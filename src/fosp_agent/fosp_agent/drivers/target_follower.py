@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from fosp_agent.drivers.arm import Arm, ArmError, ArmMode, ArmState, Vector
+from fosp_agent.drivers.contact import ContactConfig, ContactWatch
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 
@@ -36,20 +37,11 @@ class FollowerConfig:
     """A target farther than this from the measured position is not followed [m]."""
     max_turn: Annotated[float, Range(0.001, 3.15)] = 0.3
     """A target turned by more than this from the measured orientation is not followed [rad]."""
-    contact_force: Annotated[float, Range(0.0, 100.0)] = 20.0
-    """External force that counts as a contact: the arm stops, and the episode ends [N]; 0: none."""
-    contact_torque: Annotated[float, Range(0.0, 50.0)] = 8.0
-    """External torque that does [N m]; 0: none."""
-    contact_time: Annotated[float, Range(0.0, 1.0)] = 0.02
-    """How long either must last [s]."""
 
     def __post_init__(self) -> None:
         for name in ("hold_after", "max_distance", "max_turn"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} must be positive, not {getattr(self, name)}")
-        for name in ("contact_force", "contact_torque", "contact_time"):
-            if not getattr(self, name) >= 0:
-                raise UserError(f"{name} must be 0 or more, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -66,14 +58,14 @@ class Report:
 class TargetFollower:
     """Follows targets with an arm. Times are of a steady clock [s]."""
 
-    def __init__(self, arm: Arm, config: FollowerConfig) -> None:
+    def __init__(self, arm: Arm, config: FollowerConfig, contact: ContactConfig) -> None:
         self._arm = arm
         self._config = config
+        self._contact = ContactWatch(contact)
         self._target_at: float | None = None
         """When the last target came; None while nothing is followed."""
         self._stopped_by = ""
         """What must be recovered from explicitly; empty when nothing."""
-        self._force_since: float | None = None
         self._gone = False
         """Whether the connection is lost: reading on would only wait for an answer."""
         self._report = Report(None, False, "the arm was not read yet")
@@ -132,20 +124,10 @@ class TargetFollower:
         self._target_at = None
 
     def _watch_contact(self, state: ArmState, now: float) -> None:
-        config = self._config
-        force, torque = (
-            float(np.linalg.norm(part)) for part in (state.wrench[:3], state.wrench[3:])
-        )
-        hard = 0 < config.contact_force < force or 0 < config.contact_torque < torque
-        self._force_since = (self._force_since or now) if hard else None
-        if self._force_since is None or now - self._force_since < config.contact_time:
-            return
-        if self._stopped_by:
-            return
-        limits = f"over {config.contact_force:g} N or {config.contact_torque:g} N m"
-        found = f"contact: external force {force:.1f} N, torque {torque:.1f} N m, {limits}"
-        self._stopped_by = f"{found}: call /recover once the arm is free"
-        self._stop()
+        contact = self._contact.feel(state.wrench, now)
+        if contact and not self._stopped_by:
+            self._stopped_by = contact
+            self._stop()
 
     def _watch_targets(self, now: float) -> None:
         if self._target_at is not None and now - self._target_at > self._config.hold_after:
@@ -167,6 +149,6 @@ class TargetFollower:
         """
         before = self._stopped_by
         self._arm.recover()
-        self._stopped_by, self._force_since, self._target_at = "", None, None
-        self._gone = False
+        self._stopped_by, self._target_at, self._gone = "", None, False
+        self._contact.forget()
         return before or "nothing was to be recovered from"

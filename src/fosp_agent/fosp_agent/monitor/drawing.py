@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fosp_agent.control.rotations import quaternion_from_rpy
+from fosp_agent.control.rotations import matrix_from_quaternion, quaternion_from_rpy
 from fosp_agent.monitor import marks
 from fosp_agent.monitor.marks import Mark, Shape, Vector
 from fosp_agent.monitor.palette import (
@@ -54,11 +54,12 @@ def _tool(scene: Scene) -> list[Mark]:
     if angles is None:
         return found
     x, y, z, w = quaternion_from_rpy(*(float(angle) for angle in angles))
-    axes = _rotation(x, y, z, w).T * 0.03  # rows: where each axis points
+    rotation = matrix_from_quaternion(x, y, z, w)
+    axes = rotation.T * 0.03
     ends = np.stack([np.stack([place, place + axis]) for axis in axes]).reshape(-1, 3)
     colors = [color for color in AXES for _ in range(2)]
     found.append(marks.line("tool", ends, QUIET, 0.003, colors, Shape.LINE_LIST))
-    middle = place + _rotation(x, y, z, w)[:, 2] * FINGER / 2
+    middle = place + rotation[:, 2] * FINGER / 2
     body = with_alpha(QUIET, 0.6)
     size = (0.012, 0.012, FINGER)
     found.append(Mark("tool", Shape.CUBE, body, size, at=marks.triple(middle), turn=(x, y, z, w)))
@@ -141,14 +142,3 @@ def _above(scene: Scene) -> Vector | None:
 def up(height: float) -> Vector:
     """A way straight up [m]."""
     return np.array([0.0, 0.0, height])
-
-
-def _rotation(x: float, y: float, z: float, w: float) -> Vector:
-    """Matrix (3, 3) of a unit quaternion."""
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )

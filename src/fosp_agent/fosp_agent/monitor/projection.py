@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
-
-NEAREST = 1e-3
-"""Depth below which a point has no picture."""
+from fosp_agent.control.projection import Vector, project, stretched
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,5 @@ class Projection:
 
         NaN for what is behind the camera.
         """
-        seen = np.hstack([points, np.ones((len(points), 1))]) @ self.matrix.T
-        depth = np.where(seen[:, 2:] > NEAREST, seen[:, 2:], np.nan)
         stretch = np.array([width, height]) / self.side
-        return np.asarray((seen[:, :2] / depth + 0.5) * stretch - 0.5)
+        return stretched(project(self.matrix, points), stretch)

@@ -17,6 +17,7 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.control.cadence import Cadence
 from fosp_agent.drivers.arm import ArmError
+from fosp_agent.drivers.contact import ContactConfig
 from fosp_agent.drivers.franka import FrankaArm, FrankaConfig
 from fosp_agent.drivers.target_follower import FollowerConfig, Report, TargetFollower
 from fosp_agent.errors import UserError
@@ -55,9 +56,9 @@ class FrankaNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def __init__(self) -> None:
         super().__init__("franka_node")
         self._config = declare(self, FrankaNodeConfig)
-        follower_config = declare(self, FollowerConfig)
+        limits = declare(self, FollowerConfig), declare(self, ContactConfig)
         self._arm = FrankaArm(declare(self, FrankaConfig))
-        self._follower = TargetFollower(self._arm, follower_config)
+        self._follower = TargetFollower(self._arm, *limits)
         self._cadence = Cadence(1.0 / self._config.rate)
         self._detail = ""
         self._several_gates = False

@@ -23,6 +23,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
 from fosp_agent.drivers.broadcast_watch import BroadcastWatch, WatchConfig
+from fosp_agent.drivers.contact import ContactConfig
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
@@ -71,7 +72,7 @@ class FrankaRos2Node(Node):  # type: ignore[misc]  # rclpy is not typed
         super().__init__("franka_ros2_node")
         self._config = declare(self, FrankaRos2Config)
         self._watch_config = declare(self, WatchConfig)
-        self._watch = BroadcastWatch(self._watch_config)
+        self._watch = BroadcastWatch(self._watch_config, declare(self, ContactConfig))
         self._wrench = WrenchStamped()
         self._statuses = self.create_publisher(ArmStatus, topics.ARM_STATUS, RELIABLE)
         quality = images("best_effort")
