@@ -26,7 +26,9 @@ def pretrain(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint.")] = False,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Override, such as actor.beta_cost=5; repeatable."),
+        typer.Option(
+            "--set", help="Override, such as actor.beta_cost=5; repeatable, or one a line."
+        ),
     ] = None,
     video_every: Annotated[
         int, typer.Option(min=0, help="Steps between two prediction videos; 0: none.")
@@ -60,7 +62,7 @@ def pretrain(
         overrides["training.precision"] = precision
     if fuse:
         overrides["training.compile"] = True
-    overrides |= dict(parse_override(text) for text in setting or [])
+    overrides |= dict(parse_override(one) for text in setting or [] for one in text.splitlines())
     asked = preset is not None or bool(overrides)
     config = load_preset(preset or "small", overrides) if asked or not resume else None
     plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)

@@ -1,6 +1,10 @@
-"""Whether an episode has the sizes that a config was made for."""
+"""Whether episodes have the sizes, and lie in the place, that a config was made for."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
 
 from fosp_agent.config import RobotConfig
 from fosp_agent.errors import UserError
@@ -25,3 +29,41 @@ def require_fit(episode: Episode, robot: RobotConfig) -> None:
             f"episode {episode.id} has image, pose and action sizes {found}, the preset wants "
             f"{wanted}; use the fitting preset or set robot.* sizes"
         )
+
+
+STRAY_SHARE = 0.02
+"""Of the poses that may lie elsewhere."""
+
+
+def place_warnings(episodes: Sequence[Episode], robot: RobotConfig) -> list[str]:
+    """What is wrong where the robot worked elsewhere than the config says, with the settings.
+
+    A pose beyond ``pose_low`` and ``pose_high`` by more than a step is one that imagination never
+    reaches; without these bounds, one further than twice ``pose_scale`` from ``pose_center`` is.
+    """
+    if not robot.pose_size or not episodes:
+        return []
+    poses = np.concatenate([episode.pose for episode in episodes])
+    center, scale = np.array(robot.pose_center), np.array(robot.pose_scale)
+    step = np.array(robot.action_scale) if robot.action_size == robot.pose_size else 0.1 * scale
+    low = np.array(robot.pose_low) - step if robot.pose_low else center - 2 * scale
+    high = np.array(robot.pose_high) + step if robot.pose_high else center + 2 * scale
+    share = float(((poses < low) | (poses > high)).any(axis=1).mean())
+    if share <= STRAY_SHARE:
+        return []
+    least, most = poses.min(axis=0), poses.max(axis=0)
+    reach = np.maximum((most - least) / 2, 5 * step)
+    fitting = {
+        "pose_low": least,
+        "pose_high": most,
+        "pose_center": (least + most) / 2,
+        "pose_scale": reach,
+    }
+    words = " ".join(
+        f"--set robot.{name}=[{','.join(f'{value:.3f}' for value in values)}]"
+        for name, values in fitting.items()
+    )
+    return [
+        f"{share:.0%} of the poses lie where the preset's robot does not work, so that imagination "
+        f"does not get there: these are another robot's or table's; give {words}"
+    ]

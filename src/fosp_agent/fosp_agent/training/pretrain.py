@@ -23,7 +23,7 @@ from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkp
 from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.finetune import SEED_STRIDE, make_sampler
-from fosp_agent.training.fit import require_fit
+from fosp_agent.training.fit import place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
 from fosp_agent.training.run_log import METRICS, RunLog
@@ -75,7 +75,7 @@ class Pretrainer:
         self._measured_at = -1
         self._notes: RunLog | None = None
         self.warnings: list[str] = []
-        """What is wrong with the dataset's labels, though one can train on them."""
+        """What is wrong with the dataset, though one can train on it."""
 
     @classmethod
     def open(
@@ -134,8 +134,10 @@ class Pretrainer:
 
     def _begin_log(self, resume: bool) -> None:
         self._notes = RunLog(self.plan.run_dir, self.done if resume else None)
-        shares = label_shares([*self.sampler.episodes, *self.held_out])
+        episodes = [*self.sampler.episodes, *self.held_out]
+        shares = label_shares(episodes)
         self.warnings = label_warnings(shares, self.plan.dataset)
+        self.warnings += place_warnings(episodes, self.agent.config.robot)
         self._log.scalars(self.done, {f"dataset/{k}_share": v for k, v in shares.items()})
         for text in self.warnings:
             self._log.note(self.done, "warning", text)
