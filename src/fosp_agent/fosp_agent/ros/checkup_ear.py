@@ -52,6 +52,8 @@ class Checkup:
     heard: dict[str, _Heard] = field(default_factory=lambda: {topic: _Heard() for topic in HEARD})
     statuses: dict[str, DiagnosticStatus] = field(default_factory=dict)
     arm: ArmStatus | None = None
+    encoding: str = ""
+    """Of the camera's frames; empty before the first."""
 
     def listen(self, seconds: float) -> None:
         """Hear what goes by for this long."""
@@ -74,6 +76,7 @@ class Checkup:
         heard, now = self.heard[topic], time.monotonic()
         heard.first = heard.first or now
         heard.last, heard.count = now, heard.count + 1
+        self.encoding = getattr(message, "encoding", self.encoding)
         heard.offset = (nanoseconds(message.header.stamp) - time.time_ns()) / SECOND
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from fosp_agent.control.checkup import Finding, Level
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.checkup_ear import HEARD, KINDS, Checkup
+from fosp_agent.ros.conversions import CHANNELS
 
 LEAST_RATES = {topics.IMAGE: 10.0, topics.CURRENT_POSE: 50.0}
 """Of the real robot [Hz]."""
@@ -25,6 +27,18 @@ ONE_PUBLISHER = (topics.TARGET_POSE, topics.IMAGE, topics.CURRENT_POSE, topics.S
 REALSENSE2_CAMERA = ("camera/camera", ("rgb_camera.enable_auto_exposure",))
 RECEIVE_BUFFER = Path("/proc/sys/net/core/rmem_max")
 REAL_TIME = Path("/sys/kernel/realtime")
+
+
+@dataclass(frozen=True)
+class Robot:
+    """What a policy will see and do."""
+
+    image: tuple[int, int, int] = (64, 64, 3)
+    """(H, W, C) of its observations."""
+    pose_size: int = 6
+    action_scale: tuple[float, ...] = ()
+    """Of the command gate [m, rad]; empty: not known."""
+    simulated: bool = False
 
 
 def examine(node: Node, weights: Path | None, seconds: float) -> Iterator[Finding]:
@@ -118,18 +132,33 @@ def _policy(ear: Checkup, weights: Path | None) -> Iterator[Finding]:
         yield Finding(Level.GREEN, "GPU", torch.cuda.get_device_name())
     else:
         yield Finding(Level.YELLOW, "GPU", "none: the policy acts, and learns slowly, on the CPU")
-    yield acts(weights)
+    size, pose = ear.parameters("observation_node", ["image_size", "use_pose"]) or (64, True)
+    scale = ear.parameters("command_gate_node", ["action_scale"])
+    shape = (size, size, CHANNELS.get(ear.encoding, 3))
+    seen = Robot(shape, 6 if pose else 0, tuple(scale[0] or ()) if scale else (), ear.simulated)
+    yield from acts(weights, seen)
 
 
-def acts(weights: Path, channels: int = 3, size: int = 64) -> Finding:
-    """Whether a policy loads, and acts on an observation as the camera's will be."""
+def acts(weights: Path, robot: Robot) -> Iterator[Finding]:
+    """Whether a policy loads, acts on this robot's observations, and means the same by an action.
+
+    A policy that looks through the simulator's camera at a real scene is a warning.
+    """
+    from fosp_agent.config import load_preset
     from fosp_agent.control.policy_runner import PolicyRunner
 
     try:
         runner = PolicyRunner.from_file(weights)
         runner.reset(0)
-        image = np.zeros((size, size, channels), np.uint8)
-        runner.act(image, np.zeros(6, np.float32), None)
-    except UserError as problem:
-        return Finding(Level.RED, "policy", f"{weights}: {problem}", "choose another file")
-    return Finding(Level.GREEN, "policy", f"{weights} loads and acts on {size}x{size} images")
+        runner.act(np.zeros(robot.image, np.uint8), np.zeros(robot.pose_size, np.float32), None)
+    except (UserError, ValueError) as problem:
+        yield Finding(Level.RED, "policy", f"{weights}: {problem}", "choose another file")
+        return
+    side = robot.image[0]
+    yield Finding(Level.GREEN, "policy", f"{weights} loads and acts on {side}x{side} images")
+    yield checkup.action_scale(tuple(runner.action_scale.tolist()), robot.action_scale)
+    camera = runner.config.robot.camera
+    if not robot.simulated and camera and camera == load_preset("small").robot.camera:
+        remedy = "pretrain with your camera's (./safereach calibrate), or with robot.camera=[]"
+        seen = "the policy looks for contacts through the simulator's camera"
+        yield Finding(Level.YELLOW, "policy", seen, remedy)
