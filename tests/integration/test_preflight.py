@@ -3,23 +3,65 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
 from geometry_msgs.msg import PoseStamped
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from fosp_agent.ros import topics
+from fosp_agent.ros.conversions import image_message, stamped_pose
 from fosp_agent.ros.qos import RELIABLE, images
 from integration.stack import Ear, Process, ear, node, wait_for
 
 pytestmark = pytest.mark.integration
 BOX = {"box_min": "[0.3, -0.2, 0.0]", "box_max": "[0.6, 0.2, 0.3]"}
+LEAST = {"least_frames": 1.0, "least_poses": 2.0, "max_offset": 0.5}
+WRONG = (
+    ("1 Hz are needed", "", "base", 0.0),
+    ("image encoding 'mono8', expected rgb8", "mono8", "base", 0.0),
+    ("is in frame 'world', expected 'base'", "rgb8", "world", 0.0),
+    ("are stamped 3", "rgb8", "base", 3.0),
+)
+"""What the session says, of which encoding, frame of the poses, and delay of all stamps [s]."""
+POSE = np.array([0.4, 0.0, 0.1, 0.0, 0.0, 0.0])
+
+
+class Robot:
+    """A camera and an arm that can be made to send what nobody can use."""
+
+    def __init__(self, handle: Node) -> None:
+        self._frames = handle.create_publisher(Image, topics.IMAGE, images("reliable"))
+        self._poses = handle.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
+        self._encoding, self._frame, self._late_ns = "", "base", 0
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        handle.create_timer(0.05, self._send_frame, clock=steady)
+        handle.create_timer(0.02, self._send_pose, clock=steady)
+        self._rng = np.random.default_rng(0)
+
+    def show(self, encoding: str, frame: str, late: float) -> None:
+        """From now on; no encoding: no picture."""
+        self._encoding, self._frame, self._late_ns = encoding, frame, int(late * 1e9)
+
+    def _send_frame(self) -> None:
+        if self._encoding:
+            pixels = self._rng.integers(0, 256, (64, 64, 3)).astype(np.uint8)
+            message = image_message(pixels, time.time_ns() - self._late_ns)
+            message.encoding = self._encoding
+            self._frames.publish(message)
+
+    def _send_pose(self) -> None:
+        stamp_ns = time.time_ns() - self._late_ns
+        self._poses.publish(stamped_pose(POSE, stamp_ns, self._frame))
 
 
 def start(listener: Ear) -> Trigger.Response:
@@ -34,23 +76,27 @@ def test_no_episode_starts_on_a_red_line_and_one_does_when_all_are_green(
     ros_domain: int, tmp_path: Path
 ) -> None:
     session = {"task": "original", "require_preflight": True, "require_policy": False}
-    gate = ("fosp_agent.ros", "command_gate_node", ros_domain)
+    gate = ("fosp_agent", "command_gate_node", ros_domain)
+    watcher = ("fosp_agent", "observation_node", ros_domain, tmp_path / "observation.log")
     with (
         ear(ros_domain) as listener,
         node(
-            "fosp_agent.ros", "session_node", ros_domain, tmp_path / "session.log",
+            "fosp_agent", "session_node", ros_domain, tmp_path / "session.log",
             run_dir=tmp_path, **session,
         ),
     ):  # fmt: skip
         with node(*gate, tmp_path / "gate.log"):
             wait_for(lambda: "box_min" in start(listener).message, 20, "the missing box is named")
             the_doctor_is_red(ros_domain, tmp_path, "not set: the gate refuses to arm")
-        with node(*gate, tmp_path / "gate2.log", **BOX):
+        with node(*gate, tmp_path / "gate2.log", **BOX), node(*watcher, **LEAST):
             wait_for(
                 lambda: "published by nobody" in start(listener).message, 20, "no camera is named"
             )
-            listener.node.create_publisher(Image, topics.IMAGE, images("reliable"))
-            listener.node.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
+            robot = Robot(listener.node)
+            for words, encoding, frame, late in WRONG:
+                robot.show(encoding, frame, late)
+                wait_for(lambda: words in start(listener).message, 20, f"it says {words!r}")
+            robot.show("rgb8", "base", 0.0)
             wait_for(lambda: start(listener).success, 20, "an episode starts when all is green")
 
 

@@ -25,6 +25,25 @@ class FrameWatchConfig:
     as in simulated time [s]."""
 
 
+def away_from_clock(what: str, stamp_ns: int, now_ns: int, largest: float) -> str:
+    """Why stamps cannot be of this computer's time, and the remedy; empty when they can.
+
+    Args:
+        what: is stamped.
+        stamp_ns: of one of them.
+        now_ns: this computer's clock when it arrived.
+        largest: difference that may be; 0: any [s].
+    """
+    offset = (stamp_ns - now_ns) / NANOSECONDS
+    if not 0 < largest < abs(offset):
+        return ""
+    where = "ahead of" if offset > 0 else "behind"
+    return (
+        f"{what} are stamped {abs(offset):.3f} s {where} this computer's clock: did a clock "
+        "jump, or do two computers' clocks differ (chrony)?"
+    )
+
+
 class FrameWatch:
     """Looks at each frame as it arrives. Times are those of the clock of the stamps."""
 
@@ -47,7 +66,7 @@ class FrameWatch:
         if self._config.frozen_after > 0:
             self._compare(pixels, now_ns)
         return (
-            self._away_from_clock(stamp_ns, now_ns)
+            away_from_clock("frames", stamp_ns, now_ns, self._config.max_offset)
             or self._against_time(before, stamp_ns)
             or self._frozen(now_ns)
         )
@@ -55,16 +74,6 @@ class FrameWatch:
     def _compare(self, pixels: ByteArray, now_ns: int) -> None:
         if self._pixels is None or not np.array_equal(self._pixels, pixels):
             self._pixels, self._changed_ns = pixels.copy(), now_ns
-
-    def _away_from_clock(self, stamp_ns: int, now_ns: int) -> str:
-        offset = (stamp_ns - now_ns) / NANOSECONDS
-        if not 0 < self._config.max_offset < abs(offset):
-            return ""
-        where = "ahead of" if offset > 0 else "behind"
-        return (
-            f"frames are stamped {abs(offset):.3f} s {where} this computer's clock: did a clock "
-            "jump, or do two computers' clocks differ (chrony)?"
-        )
 
     def _against_time(self, before: int | None, stamp_ns: int) -> str:
         if self._config.max_offset <= 0 or before is None:

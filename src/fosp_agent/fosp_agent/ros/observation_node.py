@@ -12,8 +12,9 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
-from fosp_agent.control.frame_watch import FrameWatch, FrameWatchConfig
+from fosp_agent.control.frame_watch import FrameWatch, FrameWatchConfig, away_from_clock
 from fosp_agent.control.image_resize import to_policy_size
+from fosp_agent.control.input_watch import InputRates, InputWatch
 from fosp_agent.control.observation_assembler import (
     Assembled,
     ObservationAssembler,
@@ -30,6 +31,7 @@ from fosp_agent.ros.conversions import (
     pose_from_message,
     session_view,
 )
+from fosp_agent.ros.diagnostics import ERROR, OK, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, images
 from fosp_agent.ros.spin import run
@@ -74,7 +76,9 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def __init__(self) -> None:
         super().__init__("observation_node")
         self._config = config = declare(self, ObservationConfig)
-        self._frames = FrameWatch(declare(self, FrameWatchConfig))
+        self._watch_config = declare(self, FrameWatchConfig)
+        self._frames = FrameWatch(self._watch_config)
+        rates = declare(self, InputRates)
         self._assembler = ObservationAssembler(
             PairingConfig(
                 config.use_pose,
@@ -84,18 +88,23 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
                 config.repeat_frames,
             )
         )
-        self._heard: dict[str, float] = {topics.IMAGE: 0.0}
+        least = {topics.IMAGE: rates.least_frames}
+        if config.use_pose:
+            least[topics.CURRENT_POSE] = rates.least_poses
+        self._inputs = InputWatch(least)
+        self._diagnostics = Diagnostics(self)
+        self._heard: dict[str, float] = dict.fromkeys(least, 0.0)
         self._published = time.monotonic()
         self._observations = self.create_publisher(Observation, topics.OBSERVATION, RECORDED)
         self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
         if config.use_pose:
-            self._heard[topics.CURRENT_POSE] = 0.0
             poses = images(config.pose_reliability)
             self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, poses)
         frames = images(config.image_reliability)
         self.create_subscription(Image, topics.IMAGE, self._on_image, frames)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(config.silence / 2, self._watch, clock=steady)
+        self.create_timer(1.0, self._diagnose, clock=steady)
 
     def _settle(self, asked: float) -> float:
         simulated = bool(self.get_parameter("use_sim_time").value)
@@ -110,7 +119,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
             self._heard = dict.fromkeys(self._heard, now)
 
     def _on_image(self, message: Image) -> None:
-        self._heard[topics.IMAGE] = time.monotonic()
+        self._hear(topics.IMAGE)
         try:
             frame = image_from_message(message, topics.IMAGE)
             image = to_policy_size(frame, self._config.image_size)
@@ -125,7 +134,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._publish(self._assembler.image(stamp_ns, image))
 
     def _on_pose(self, message: PoseStamped) -> None:
-        self._heard[topics.CURRENT_POSE] = time.monotonic()
+        self._hear(topics.CURRENT_POSE)
         if message.header.frame_id != self._config.base_frame:
             self._complain(
                 MessageError(
@@ -139,14 +148,30 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         except UserError as problem:
             self._complain(problem)
             return
-        self._publish(self._assembler.pose(nanoseconds(message.header.stamp), pose))
+        stamp_ns, now_ns = nanoseconds(message.header.stamp), self.get_clock().now().nanoseconds
+        largest = self._watch_config.max_offset
+        if astray := away_from_clock("poses", stamp_ns, int(now_ns), largest):
+            self._complain(UserError(f"{topics.CURRENT_POSE}: {astray}; they are left out"))
+            return
+        self._publish(self._assembler.pose(stamp_ns, pose))
 
     def _publish(self, seen: Assembled | None) -> None:
         if seen is not None:
             self._published = time.monotonic()
             self._observations.publish(observation_message(seen, self._config.base_frame))
 
+    def _hear(self, topic: str) -> None:
+        now = self._heard[topic] = time.monotonic()
+        self._inputs.arrived(topic, now)
+
+    def _diagnose(self) -> None:
+        now = time.monotonic()
+        values = {f"{topic} [Hz]": f"{hz:.1f}" for topic, hz in self._inputs.rates(now).items()}
+        problem = self._inputs.problem(now)
+        self._diagnostics.publish(ERROR if problem else OK, problem or "observes", values)
+
     def _complain(self, problem: UserError) -> None:
+        self._inputs.complain(str(problem), time.monotonic())
         self.get_logger().error(str(problem), throttle_duration_sec=5.0)
 
     def _watch(self) -> None:

@@ -20,7 +20,7 @@ from fosp_agent.ros.qos import RELIABLE
 SILENCE = 3.0
 """A node's diagnostics count for this long [s]."""
 LOOK = 0.5
-NEEDED = ("command_gate_node",)
+NEEDED = ("command_gate_node", "observation_node")
 """Nodes whose diagnostics must have been heard."""
 ONE_PUBLISHER = (topics.TARGET_POSE, topics.IMAGE, topics.CURRENT_POSE)
 
