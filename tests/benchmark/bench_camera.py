@@ -93,11 +93,11 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
         folder = Path(name)
         box = {"box_min": "[0.3, -0.2, 0.0]", "box_max": "[0.6, 0.2, 0.3]"}
         for package, which, parameters in (
-            ("fosp_agent.ros", "observation_node", {"min_period": 0.9 / asked.policy_hz}),
-            ("fosp_agent.ros", "command_gate_node", box),
-            ("fosp_agent.ros", "session_node", {"task": "original", "max_steps": steps}),
-            ("fosp_agent.ros", "policy_node", {"weights": WEIGHTS}),
-            ("fosp_agent.ros", "recorder_node", {"run_dir": folder}),
+            ("fosp_agent", "observation_node", {"min_period": 0.9 / asked.policy_hz}),
+            ("fosp_agent", "command_gate_node", box),
+            ("fosp_agent", "session_node", {"task": "original", "max_steps": steps}),
+            ("fosp_agent", "policy_node", {"weights": WEIGHTS}),
+            ("fosp_agent", "recorder_node", {"run_dir": folder}),
         ):
             log = folder / f"{which}.log"
             running.enter_context(node(package, which, asked.domain, log, **parameters))

@@ -28,10 +28,12 @@ from typing import Any
 import numpy as np
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.types import Episode
+from integration.stack import ROOT, node_command
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 figures: list[tuple[str, float, float, str]] = []  # name, value, limit, unit
@@ -261,10 +263,8 @@ def processes(run: Path, nodes: list[list[str]]) -> Iterator[None]:
     """Single nodes, with the run's folder and further parameters."""
     started = []
     for name, *rest in nodes:
-        code = f"from fosp_agent.ros.{name} import main; main()"
-        command = [sys.executable, "-c", code, "--ros-args", "-p", f"run_dir:={run}"]
-        for key, value in zip(rest[::2], rest[1::2], strict=True):
-            command += ["-p", f"{key}:={value}"]
+        parameters = dict(zip(rest[::2], rest[1::2], strict=True))
+        command = node_command("fosp_agent", name, run_dir=run, **parameters)
         started.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL))
     try:
         yield

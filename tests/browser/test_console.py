@@ -184,7 +184,7 @@ def test_a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(
 
     def start(name: str, log: str, **parameters: object) -> Any:
         log_file = tmp_path / f"{log}.log"
-        return node("fosp_agent.ros", name, ros_domain, log_file, run_dir=run_dir, **parameters)
+        return node("fosp_agent", name, ros_domain, log_file, run_dir=run_dir, **parameters)
 
     with (
         start("console_node", "console", port=0, expected_nodes=expected, niceness=0),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.stack import ROOT, Process
+from integration.stack import ROOT, Process, node_command
 
 SERVER = ROOT / "tests" / "fakes" / "franky_sim_server.py"
 
@@ -96,10 +96,8 @@ def franka_node(
     domain: int, log: Path, arm: SimulatedArm, **parameters: object
 ) -> Iterator[Process]:
     """The node, driving the simulated arm."""
-    code = "from fosp_agent.ros.franka_node import main; main()"
-    command = [*urgent(), sys.executable, "-c", code, "--ros-args"]
-    for key, value in {"host": arm.host, "realtime": "false", **parameters}.items():
-        command += ["-p", f"{key}:={value}"]
+    settings = {"host": arm.host, "realtime": False, **parameters}
+    command = [*urgent(), *node_command("fosp_agent", "franka_node", **settings)]
     process = Process(command, log, domain)
     try:
         yield process

@@ -18,8 +18,10 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from fakes.patience import wait_for
+from safereach_bringup.command import executable
+from safereach_bringup.stack_types import Node as LaunchNode
 
-__all__ = ["ROOT", "Ear", "Process", "ear", "launched", "node", "wait_for"]
+__all__ = ["ROOT", "Ear", "Process", "ear", "launched", "node", "node_command", "wait_for"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -110,16 +112,21 @@ def launched(stack: str, domain: int, log: Path, **arguments: object) -> Iterato
         process.stop()
 
 
+def node_command(package: str, name: str, **parameters: object) -> list[str]:
+    """A node's installed executable and its parameters: what the launcher and ros2 run start."""
+    command = [str(executable(LaunchNode(package, name))), "--ros-args"]
+    for key, value in parameters.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        command += ["-p", f"{key}:={text}"]
+    return command
+
+
 @contextmanager
 def node(
     package: str, name: str, domain: int, log: Path, cwd: Path = ROOT, **parameters: object
 ) -> Iterator[Process]:
     """One node as a process of its own."""
-    command = [sys.executable, "-c", f"from {package}.{name} import main; main()", "--ros-args"]
-    for key, value in parameters.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        command += ["-p", f"{key}:={text}"]
-    process = Process(command, log, domain, cwd)
+    process = Process(node_command(package, name, **parameters), log, domain, cwd)
     try:
         yield process
     finally:

@@ -72,7 +72,7 @@ class Asker:
 @contextmanager
 def asking(domain: int, folder: Path) -> Iterator[Asker]:
     log = folder / "gate.log"
-    with node("fosp_agent.ros", "command_gate_node", domain, log, **BOX), ear(domain) as listener:
+    with node("fosp_agent", "command_gate_node", domain, log, **BOX), ear(domain) as listener:
         asker = Asker(listener)
         wait_for(asker._actions.get_subscription_count, 30, "the gate listens")
         yield asker
@@ -90,7 +90,7 @@ def test_a_foreign_frame_a_second_gate_and_a_silent_button_are_named_and_nothing
         asker.until(CommandVerdict.ACCEPTED, "the right frame is back")
 
         log = tmp_path / "two.log"
-        with node("fosp_agent.ros", "command_gate_node", ros_domain, log, **BOX) as second:
+        with node("fosp_agent", "command_gate_node", ros_domain, log, **BOX) as second:
             detail = asker.until(CommandVerdict.TWO_GATES, "the second gate is seen")
             assert "stop one of the two" in detail
             wait_for(lambda: asker.ask() and "TWO_GATES" in second.output, 30, "by both")

@@ -192,7 +192,7 @@ def an_injected_error_needs_an_explicit_recovery(made: Bench) -> None:
 def session(domain: int, folder: Path) -> Iterator[list[SessionState]]:
     parameters = {"require_policy": False, "run_dir": folder / "run", "task": "original"}
     log = folder / "session.log"
-    with node("fosp_agent.ros", "session_node", domain, log, **parameters), ear(domain) as listener:
+    with node("fosp_agent", "session_node", domain, log, **parameters), ear(domain) as listener:
         yield listener.listen(SessionState, "session_state", LATCHED)
 
 
@@ -224,7 +224,7 @@ def test_the_arm_returns_to_its_start_pose_through_the_gate(
     with bench(ros_domain, tmp_path) as made, ExitStack() as running:
         for name, parameters in (("command_gate_node", gate), ("reset_node", back)):
             log = tmp_path / f"{name}.log"
-            running.enter_context(node("fosp_agent.ros", name, ros_domain, log, **parameters))
+            running.enter_context(node("fosp_agent", name, ros_domain, log, **parameters))
         statuses = running.enter_context(ear(ros_domain)).listen(
             ResetStatus, "reset_status", LATCHED
         )

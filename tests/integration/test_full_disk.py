@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from array import array
 from pathlib import Path
@@ -20,7 +19,7 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.episodes.repair import repair
 from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED
-from integration.stack import Process, ear, wait_for
+from integration.stack import Process, ear, node_command, wait_for
 
 pytestmark = pytest.mark.integration
 EPISODE, LIMIT = "original-1-full", 300_000
@@ -40,9 +39,8 @@ def observation(step: int, random: np.random.Generator) -> Observation:
 def test_a_full_disk_in_mid_episode_is_named_aborts_it_and_loses_nothing_recorded(
     ros_domain: int, tmp_path: Path
 ) -> None:
-    node = "from fosp_agent.ros.recorder_node import main; main()"
-    command = ["prlimit", f"--fsize={LIMIT}", sys.executable, "-c", node, "--ros-args"]
-    command += ["-p", f"run_dir:={tmp_path}", "-p", "least_free:=0.0"]
+    recorder = node_command("fosp_agent", "recorder_node", run_dir=tmp_path, least_free=0.0)
+    command = ["prlimit", f"--fsize={LIMIT}", *recorder]
     process = Process(command, tmp_path / "recorder.log", ros_domain)
     aborted: list[float] = []
 

@@ -80,19 +80,19 @@ def robot_side(domain: int, folder: Path, nan_at: int = -1, **bridge: object) ->
     quality = {"image_reliability": "reliable" if lockstep else "best_effort"}
     nodes: list[tuple[str, str, dict[str, object]]] = [
         ("fosp_sim_bridge", "sim_bridge_node", {"task": TASK, **bridge}),
-        ("fosp_agent.ros", "observation_node", {**sim_time, **quality}),
+        ("fosp_agent", "observation_node", {**sim_time, **quality}),
         (
-            "fosp_agent.ros",
+            "fosp_agent",
             "command_gate_node",
             {"box_min": low, "box_max": high, **sim_time, **quality},
         ),
         (
-            "fosp_agent.ros",
+            "fosp_agent",
             "session_node",
             {"task": TASK, "seed": SEED, "learn": False, "run_dir": run_dir},
         ),
-        ("fosp_agent.ros", "recorder_node", {"run_dir": run_dir}),
-        ("fosp_agent.ros", "label_node", {"run_dir": run_dir}),
+        ("fosp_agent", "recorder_node", {"run_dir": run_dir}),
+        ("fosp_agent", "label_node", {"run_dir": run_dir}),
         ("fosp_sim_bridge", "oracle_label_node", {}),
     ]
     with ExitStack() as running:
@@ -240,7 +240,7 @@ def test_a_killed_recorder_saves_what_it_had_when_it_comes_back(
         wait_for(lambda: any(m.step >= 40 for m in stack.truth), 30, "forty frames went by")
         stack.processes["recorder_node"].popen.kill()
         log, run_dir = tmp_path / "recorder_again.log", tmp_path / "run"
-        with node("fosp_agent.ros", "recorder_node", ros_domain, log, run_dir=run_dir):
+        with node("fosp_agent", "recorder_node", ros_domain, log, run_dir=run_dir):
             labelled = stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
         assert 20 <= labelled.observations < DECISIONS + 1
         assert len(stack.store.load(episode_id)) == labelled.observations

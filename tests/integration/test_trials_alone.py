@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 def test_missing_nodes_are_named_with_the_remedy(ros_domain: int, tmp_path: Path) -> None:
     with node(
-        "fosp_agent.ros",
+        "fosp_agent",
         "trials_node",
         ros_domain,
         tmp_path / "trials.log",

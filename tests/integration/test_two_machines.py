@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
 from fosp_agent.control.weights_follower import CHUNK_BYTES
 from fosp_agent.training import weights
-from integration.stack import Process, wait_for
+from integration.stack import Process, node_command, wait_for
 from integration.two_machines import TwoMachines, two_machines
 
 pytestmark = pytest.mark.integration
@@ -25,11 +24,7 @@ pytestmark = pytest.mark.integration
 def node_on(
     machines: TwoMachines, side: str, name: str, domain: int, log: Path, **parameters: object
 ) -> Iterator[Process]:
-    command = [sys.executable, "-c", f"from fosp_agent.ros.{name} import main; main()"]
-    command += ["--ros-args"]
-    for key, value in parameters.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        command += ["-p", f"{key}:={text}"]
+    command = node_command("fosp_agent", name, **parameters)
     process = Process(machines.command(side, command), log, domain)
     try:
         yield process

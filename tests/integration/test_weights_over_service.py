@@ -33,11 +33,11 @@ def test_weights_are_fetched_verified_and_refused_when_damaged(
     with (
         ear(ros_domain) as listener,
         node(
-            "fosp_agent.ros", "trainer_node", ros_domain, tmp_path / "trainer.log",
+            "fosp_agent", "trainer_node", ros_domain, tmp_path / "trainer.log",
             run_dir=run_dir, weights=start,
         ) as trainer,
         node(
-            "fosp_agent.ros", "policy_node", ros_domain, tmp_path / "policy.log", cwd=elsewhere,
+            "fosp_agent", "policy_node", ros_domain, tmp_path / "policy.log", cwd=elsewhere,
             force_fetch=True, cache_dir=elsewhere / "cache",
         ) as policy,
     ):  # fmt: skip
