@@ -103,6 +103,7 @@ def session(learn: bool, require_policy: bool) -> Node:
             "use_sim_time": Arg("lockstep"),
             "run_dir": Arg("run_dir"),
         },
+        files=("{workspace}",),
     )
 
 

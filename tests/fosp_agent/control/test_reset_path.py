@@ -69,7 +69,14 @@ def test_an_arm_that_does_not_move_is_noticed() -> None:
     assert stuck[-1]
 
 
-@pytest.mark.parametrize("wrong", [{}, {"start_pose": (1.0,)}, {"start_pose": START, "step": 0.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"start_pose": (1.0,)},
+        {"start_pose": START, "start_joints": (0.0,) * 7},
+        {"start_pose": START, "step": 0.0},
+    ],
+)
 def test_a_start_that_is_no_pose_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError):
         ResetConfig(**wrong)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fosp_agent.control.gate_limits import GateConfig
+from fosp_agent.control.reset_path import ResetConfig
 from fosp_agent.control.workspace import WorkspaceError, as_yaml, box_of, corner
 
 coordinate = st.floats(-0.5, 0.5)
@@ -54,3 +55,20 @@ def test_a_moving_arm_gives_no_corner():
     with pytest.raises(WorkspaceError, match="no pose"):
         corner([])
     np.testing.assert_array_equal(corner([pose(1, 2, 3)] * 5), pose(1, 2, 3))
+
+
+def test_the_start_pose_is_one_that_gate_and_reset_take_and_crosses_below_the_top():
+    box = box_of([pose(0.3, -0.2, 0.02), pose(0.7, 0.2, 0.3)], 0.01)
+    text = as_yaml(box, "/**/reset_node: {ros__parameters: {start_joints: [1], automatic: true}}",
+                   pose(0.4, 0.0, 0.1, roll=3.1))  # fmt: skip
+    reset = yaml.safe_load(text)["/**/reset_node"]["ros__parameters"]
+    assert reset.pop("automatic") is True
+    config = ResetConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in reset.items()})
+    assert config.start_pose == (0.4, 0.0, 0.1, 0.0, 0.0, 0.0)
+    assert 0.1 < config.lift_height < 0.29
+
+
+def test_a_start_pose_outside_the_box_is_refused_with_the_remedy():
+    box = box_of([pose(0.3, -0.2, 0.02), pose(0.7, 0.2, 0.3)], 0.01)
+    with pytest.raises(WorkspaceError, match="not in the box .* further inside"):
+        as_yaml(box, "", pose(0.305, 0.0, 0.1))

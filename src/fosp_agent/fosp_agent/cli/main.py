@@ -33,6 +33,7 @@ OWN_VERBS: dict[str, str] = {
     "keyboard": "fosp_agent.cli.keyboard:keyboard",
     "label": "fosp_agent.cli.label:label",
     "pretrain": "fosp_agent.cli.pretrain:pretrain",
+    "robot": "fosp_agent.cli.robot:robot",
     "rollback": "fosp_agent.cli.rollback:rollback",
     "status": "fosp_agent.cli.status:status",
     "workspace": "fosp_agent.cli.workspace:workspace",

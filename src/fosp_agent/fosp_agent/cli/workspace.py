@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,12 @@ import typer
 
 if TYPE_CHECKING:
     from fosp_agent.control.workspace import Vector
-    from fosp_agent.ros.workspace import PoseWatch
+
+HELP = """\
+Lead the tool by hand, and at each place press a key and enter:
+  enter alone   a corner of the box: two opposite ones, a low and a high one
+  s             the start pose of the episodes, inside the box
+  d             done"""
 
 
 def workspace(
@@ -23,7 +29,7 @@ def workspace(
     ] = False,
     patience: Annotated[float, typer.Option(help="Seconds to wait for a pose.")] = 5.0,
 ) -> None:
-    """Lead the arm by hand to two opposite corners (or more), press enter at each."""
+    """Lead the arm by hand to two opposite corners (or more), and to where episodes start."""
     from fosp_agent.control.workspace import as_yaml, box_of
     from fosp_agent.errors import UserError
     from fosp_agent.ros.operator import operator
@@ -33,26 +39,38 @@ def workspace(
         raise UserError(f"{out} exists: --force replaces the box in it, --out names another")
     with operator() as node:
         watch = PoseWatch(node)
-        corners = _corners(watch, patience)
-        text = as_yaml(box_of(corners, margin), out.read_text() if out.exists() else "")
+        earlier = out.read_text() if out.exists() else ""
+        text = _touched(
+            lambda: watch.here(patience),
+            lambda corners, start: as_yaml(box_of(corners, margin), earlier, start),
+        )
     out.write_text(text)
     print(f"{text}\nwritten to {out}; launch with workspace:={out}")
 
 
-def _corners(watch: PoseWatch, patience: float) -> list[Vector]:
-    """The poses at which a person pressed enter; an empty line of `d` ends it."""
+def _touched(
+    look: Callable[[], Vector], finish: Callable[[list[Vector], Vector | None], str]
+) -> str:
+    """What ``finish`` makes of the places touched until `d`; a place that fails loses no other."""
     from fosp_agent.control.workspace import WorkspaceError
 
-    print("Lead the tool to a corner and press enter; at the end, type d and enter.", flush=True)
+    print(HELP, flush=True)
     corners: list[Vector] = []
+    start: Vector | None = None
     for line in sys.stdin:
-        if line.strip().lower() == "d":
-            break
+        word = line.strip().lower()
+        if word not in ("", "s", "d"):
+            print(f"  {word!r} is none of enter, s and d", flush=True)
+            continue
         try:
-            corners.append(watch.here(patience))
+            if word == "d":
+                return finish(corners, start)
+            here = look()
         except WorkspaceError as problem:
             print(f"  not taken: {problem}", flush=True)
             continue
-        x, y, z = corners[-1][:3]
-        print(f"  corner {len(corners)}: x {x:.3f}, y {y:.3f}, z {z:.3f} m", flush=True)
-    return corners
+        start, corners = (here, corners) if word == "s" else (start, [*corners, here])
+        name = "start pose" if word == "s" else f"corner {len(corners)}"
+        x, y, z = here[:3]
+        print(f"  {name}: x {x:.3f}, y {y:.3f}, z {z:.3f} m", flush=True)
+    return finish(corners, start)

@@ -32,7 +32,8 @@ class ResetConfig:
     """Where to, and how."""
 
     start_pose: Annotated[tuple[float, ...], Range(-10.0, 10.0)] = ()
-    """Start pose x, y, z [m], roll, pitch, yaw [rad] in the base frame, in the workspace box."""
+    """Start pose x, y, z [m], roll, pitch, yaw [rad] in the base frame, in the workspace box.
+    Neither this nor start_joints: there is no way back."""
     start_joints: Annotated[tuple[float, ...], Range(-3.15, 4.6)] = ()
     """Instead of start_pose: joint angles (7) [rad], whose pose by the Franka's kinematics is gone
     to."""
@@ -50,8 +51,8 @@ class ResetConfig:
     """Give up when there was no progress for this long [s]."""
 
     def __post_init__(self) -> None:
-        if bool(self.start_pose) == bool(self.start_joints):
-            raise UserError("set either start_pose (6 numbers) or start_joints (7 numbers)")
+        if self.start_pose and self.start_joints:
+            raise UserError("set either start_pose (6 numbers) or start_joints (7), not both")
         if len(self.start_pose) not in (0, 6) or len(self.start_joints) not in (0, 7):
             raise UserError("start_pose needs 6 numbers, start_joints 7")
         for name in ("step", "turn_step", "tolerance", "turn_tolerance", "patience"):

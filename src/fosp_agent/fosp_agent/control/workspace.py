@@ -18,8 +18,12 @@ LARGEST_SIDE = 1.2
 LARGEST_SPREAD = 0.01
 """Of the positions while a corner is recorded: more, and the arm was still moving [m]."""
 
+BELOW_THE_TOP = 0.005
+"""How far below the top of the box the reset crosses the scene [m]."""
+
 GATE = "/**/command_gate_node"
-HEAD = "# The workspace box, recorded by ./safereach workspace, in the arm's base frame [m].\n\n"
+RESET = "/**/reset_node"
+HEAD = "# The workspace, recorded by ./safereach workspace, in the arm's base frame [m].\n\n"
 
 
 class WorkspaceError(UserError):
@@ -77,17 +81,42 @@ def box_of(corners: Sequence[Vector], margin: float) -> Box:
     return Box(lower, upper)
 
 
-def as_yaml(box: Box, earlier: str = "") -> str:
-    """The box as a parameter of the command gate; whatever else an earlier file says stays.
+def start_in(box: Box, pose: Vector) -> dict[str, object]:
+    """Parameters of the reset: back to where the arm stands (6,), the tool as it is at rest.
+
+    The scene is crossed just below the top of the box.
 
     Raises:
-        WorkspaceError: the earlier file is not one of parameters.
+        WorkspaceError: this is not in the box.
     """
+    position = np.asarray(pose)[:3]
+    if (position < box.lower).any() or (position > box.upper).any():
+        where = ", ".join(f"{value:.3f}" for value in position)
+        raise WorkspaceError(
+            f"the start pose ({where}) m is not in the box (its sides are drawn in by --margin): "
+            "record it further inside"
+        )
+    height = max(float(position[2]), float(box.upper[2]) - BELOW_THE_TOP)
+    start = [*(round(float(value), 4) for value in position), 0.0, 0.0, 0.0]
+    return {"start_pose": start, "lift_height": round(height, 4)}
+
+
+def as_yaml(box: Box, earlier: str = "", start: Vector | None = None) -> str:
+    """The box and the start pose (6,) as parameters; whatever else an earlier file says stays.
+
+    Raises:
+        WorkspaceError: the earlier file is not one of parameters, or the start is not in the box.
+    """
+    reset = {} if start is None else start_in(box, start)
     try:
         content = yaml.safe_load(earlier) or {}
         gate = content.setdefault(GATE, {}).setdefault("ros__parameters", {})
         gate["box_min"] = [round(float(value), 4) for value in box.lower]
         gate["box_max"] = [round(float(value), 4) for value in box.upper]
+        if reset:
+            own = content.setdefault(RESET, {}).setdefault("ros__parameters", {})
+            own.pop("start_joints", None)
+            own.update(reset)
     except (yaml.YAMLError, AttributeError, TypeError) as problem:
         raise WorkspaceError(f"the earlier file holds no parameters ({problem})") from None
     return HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None)

@@ -154,7 +154,8 @@ class CameraNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if camera is not None:
             unlocked = camera.unlocked()
             values |= {"camera": camera.name, **camera.settings()}
-        values |= {"unlocked": " ".join(unlocked), "reconnects": max(self._reconnects, 0)}
+            values |= {"unlocked": " ".join(unlocked)}  # who has no camera cannot say
+        values |= {"reconnects": max(self._reconnects, 0)}
         if self._problem:
             self._diagnostics.publish(ERROR, self._problem, values)
         elif unlocked:

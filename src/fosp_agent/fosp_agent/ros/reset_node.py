@@ -29,6 +29,8 @@ from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
 from fosp_agent.ros.spin import run
 
+NO_START = "no start pose is set: ./safereach workspace records one, for workspace:=<file>"
+
 
 @dataclass(frozen=True)
 class ResetNodeConfig:
@@ -69,12 +71,15 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_service(Trigger, topics.RESET, self._reset)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / self._config.rate, self._advance, clock=steady)
-        self._tell(ResetStatus.IDLE, "")
+        self._tell(ResetStatus.IDLE, "" if self._start is not None else NO_START)
 
-    def _start_pose(self) -> Vector:
+    def _start_pose(self) -> Vector | None:
         config = self._path_config
         if config.start_pose:
             return np.asarray(config.start_pose)
+        if not config.start_joints:
+            self.get_logger().warning(NO_START)
+            return None
         tool = tool_transform(config.start_joints)
         turned = PoseStamped()
         turned.pose = pose_message([*tool[:3, 3], *rpy(tool[:3, :3])])
@@ -101,16 +106,18 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
             self._begin()
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success = self._session.state != SessionState.RUNNING
-        response.message = "the arm returns to its start pose"
-        if response.success:
+        running = self._session.state == SessionState.RUNNING
+        refusal = f"episode {self._session.episode_id} is running: stop it first" if running else ""
+        if self._start is None:
+            refusal = NO_START
+        if not refusal:
             self._begin()
-        else:
-            response.message = f"episode {self._session.episode_id} is running: stop it first"
+        response.success = not refusal
+        response.message = refusal or "the arm returns to its start pose"
         return response
 
     def _begin(self) -> None:
-        if self._path is not None:
+        if self._path is not None or self._start is None:
             return
         self._path, self._begun = ResetPath(self._path_config, self._start), time.monotonic()
         self._count, self._step = self._count + 1, 0
