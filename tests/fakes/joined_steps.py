@@ -132,6 +132,11 @@ def pretrained(dataset: Path, folder: Path) -> dict[str, Any]:
     }
 
 
+def threads_left() -> list[str]:
+    """Names of this process's threads, those of libraries too."""
+    return sorted((one / "comm").read_text().strip() for one in Path("/proc/self/task").iterdir())
+
+
 def main() -> None:
     """Write ``rank-N.json`` and, the main process, ``gradients.pt``."""
     from pytest import MonkeyPatch
@@ -145,7 +150,9 @@ def main() -> None:
         found["stepped"] = fingerprint(agent.networks)
         if distributed.is_main():
             torch.save((gradients(agent), buffers(agent)), folder / "gradients.pt")
-        (folder / f"rank-{distributed.rank()}.json").write_text(json.dumps(found))
+        rank = distributed.rank()
+    found["threads"] = threads_left()
+    (folder / f"rank-{rank}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

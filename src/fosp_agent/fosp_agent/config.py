@@ -246,7 +246,8 @@ class TrainingConfig:
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     compile: bool = False
     """Let torch.compile fuse the world model, its heads and imagination, at the first step of a
-    process. The random numbers stay the same; sums may differ in their last digits."""
+    process, which takes minutes (on busy CPU cores more than five). The random numbers stay the
+    same; sums may differ in their last digits."""
     mirror_pose: tuple[float, ...] = ()
     """Signs (P,) of the pose under a left-right mirroring of the image; empty for a robot without
     a pose."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
+from fosp_agent.experiments.report.ablation import ablation_claims
 from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
 from fosp_agent.experiments.report.claims import CLAIMS, MET, MISSED, UNDECIDED, claim_rows
 from fosp_agent.experiments.report.differences import difference, paired_interval
@@ -135,6 +137,26 @@ def test_tasks_are_pooled_over_the_seeds_that_have_all_of_them():
     compared = difference_table(cells, "sample")
     assert compared is not None
     assert "| `safedreamer` | 1 | - | - | +50 (" in compared
+
+
+def test_the_dataset_ablation_is_held_against_figure_6():
+    def tested(part: str, reached: bool, violated: bool) -> Result:
+        found = made("fosp", [reached] * 30, [violated] * 30)
+        return dataclasses.replace(found, settings={**found.settings, "part_name": part})
+
+    results = [
+        tested("ratio-1-0", True, True),
+        tested("ratio-1-1", True, False),
+        tested("ratio-0-1", False, False),
+        tested("size-025", True, False),
+        tested("size-200", True, True),
+    ]
+    table = ablation_claims(results, "sample")
+    assert table is not None
+    rows = [row.split(" | ")[-1].rstrip(" |") for row in table.splitlines()[2:]]
+    assert rows == [MET, MET, MISSED]
+    assert "| safe : unsafe 1:0 | CV higher than with safe : unsafe 1:1 | +100 (" in table
+    assert ablation_claims(results, "greedy") is None
 
 
 def test_the_spread_is_that_of_the_seeds_means_over_all_tasks():

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +44,11 @@ def record(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes left, started once for all tests of this module.
-
-    Now and then torchrun reports a process that crashed while it ended, its work done: the gloo
-    threads of this build do not always end in order. Then it is started anew, twice at most.
-    """
-    for _ in range(3):
-        out = tmp_path_factory.mktemp("processes")
-        done = launch(out)
-        if done.returncode == 0:
-            return out
-        warnings.warn(f"two processes were started anew: {done.stderr[-3000:]}", stacklevel=1)
-    pytest.fail(done.stderr[-3000:])
+    """What two processes left, started once for all tests of this module."""
+    out = tmp_path_factory.mktemp("processes")
+    done = launch(out)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return out
 
 
 def launch(out: Path) -> subprocess.CompletedProcess[str]:
@@ -105,6 +97,12 @@ def test_all_processes_hold_the_same_weights_and_draw_different_rows(ranks: list
     assert one["first"] != one["last"]
     assert one["drawn"] != other["drawn"]
     assert one["rows"] == CONFIG.training.batch_size // 2
+
+
+def test_no_thread_of_the_group_outlives_it(ranks: list[dict[str, Any]]):
+    for found in ranks:
+        assert "python" in " ".join(found["threads"])
+        assert not [name for name in found["threads"] if "gloo" in name]
 
 
 def test_a_resumed_run_of_two_processes_continues_the_same_curve(ranks: list[dict[str, Any]]):

@@ -60,3 +60,21 @@ class AgentNetworks(nn.Module, ABC):
     def violation_ahead(self, features: Tensor) -> Tensor | None:  # noqa: ARG002
         """(..., S) -> probability of a violation from here on (...); None: it has no such guess."""
         return None
+
+
+class SettledNetworks(AgentNetworks):
+    """Networks whose choice among the candidates of a state is never drawn."""
+
+    def judge(
+        self,
+        proposals: Proposals,
+        *,
+        greedy: bool,  # noqa: ARG002
+        generator: torch.Generator | None = None,  # noqa: ARG002
+    ) -> Judgement:
+        """Greedy or not, the same candidate acts."""
+        return self.settle(proposals)
+
+    @abstractmethod
+    def settle(self, proposals: Proposals) -> Judgement:
+        """Score the candidates of one state and choose."""

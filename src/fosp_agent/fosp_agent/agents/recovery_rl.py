@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fosp_agent.agents.acting import Judgement, Proposals
-from fosp_agent.agents.base_networks import AgentNetworks
+from fosp_agent.agents.base_networks import SettledNetworks
 from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.protocol import Metrics
 from fosp_agent.behavior.actor import Actor
@@ -27,7 +27,7 @@ from fosp_agent.tensors import TensorBatch
 TASK, RECOVERY = "task", "recovery"
 
 
-class RecoveryNetworks(AgentNetworks):
+class RecoveryNetworks(SettledNetworks):
     """World model, V of reward, Q_risk and both policies."""
 
     def __init__(self, config: AgentConfig) -> None:
@@ -46,13 +46,7 @@ class RecoveryNetworks(AgentNetworks):
         """Both."""
         return {TASK: self.task, RECOVERY: self.recovery}
 
-    def judge(
-        self,
-        proposals: Proposals,
-        *,
-        greedy: bool,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> Judgement:
+    def settle(self, proposals: Proposals) -> Judgement:
         """The recovery policy's candidate acts where Q_risk of the task policy's is too high."""
         features, names, actions = proposals
         risk = self.risk(features.expand(len(actions), -1), actions)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from fosp_agent.agents.acting import Judgement, Proposals
-from fosp_agent.agents.base_networks import AgentNetworks
+from fosp_agent.agents.base_networks import SettledNetworks
 from fosp_agent.behavior.actor import Actor
 
 
-class SinglePolicyNetworks(AgentNetworks):
+class SinglePolicyNetworks(SettledNetworks):
     """World model and one policy; a subclass builds ``actor`` and has values of states."""
 
     actor: Actor
@@ -30,13 +29,7 @@ class SinglePolicyNetworks(AgentNetworks):
         """The one policy."""
         return {"policy": self.actor}
 
-    def judge(
-        self,
-        proposals: Proposals,
-        *,
-        greedy: bool,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> Judgement:
+    def settle(self, proposals: Proposals) -> Judgement:
         """The first candidate acts, whatever the values.
 
         The state's values stand for each candidate's; a feasibility of 1 says: no such estimate.

@@ -39,7 +39,12 @@ def pretrain(
     ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
     fuse: Annotated[
-        bool, typer.Option("--compile", help="Fuse the step by torch.compile: a minute, once.")
+        bool,
+        typer.Option(
+            "--compile",
+            help="Fuse the step by torch.compile. Takes minutes at the start of every process; on "
+            "a CPU it needs a C++ compiler (g++), and what it gains there was not measured.",
+        ),
     ] = False,
 ) -> None:
     """Train on a dataset with progress, TensorBoard, checkpoints and resume.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 
 import torch
 import torch.distributed as dist
@@ -68,8 +69,20 @@ def training_device(name: str) -> Iterator[torch.device]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield device
         return
+    _bind_group_nowhere()
     dist.init_process_group(BACKENDS[device.type], timeout=PATIENCE)
     try:
         yield device
     finally:
         dist.destroy_process_group()
+
+
+def _bind_group_nowhere() -> None:
+    """Import what would otherwise keep the group of the processes for ever.
+
+    The functions of this module have ``group=group.WORLD`` among their defaults, and the first step
+    of an optimiser imports it. Imported with a group there, it holds that group until the
+    interpreter is taken down; its threads then outlive ``destroy_process_group``, and a process
+    that ends under them may abort ("terminate called without an active exception").
+    """
+    import_module("torch.distributed.nn.functional")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from fosp_agent.experiments.report.claims import verdict
+from fosp_agent.experiments.report.differences import difference
 from fosp_agent.experiments.report.figure import COLOURS, new_figure, tidy
 from fosp_agent.experiments.report.rates import Rate, rates
 from fosp_agent.experiments.report.safereach_tables import MODE_TITLES, NONE, markdown
@@ -40,8 +42,28 @@ def ablation_table(results: Sequence[Result]) -> str:
     for mode in MODE_TITLES:
         for name, tests in parts(results, mode).items():
             three = [rate.text() for rate in _three(tests)]
-            rows.append([_title(name), str(sizes.get(name, NONE)), MODE_TITLES[mode], *three])
-    return markdown(["part", "trajectories", "mode", *MEASURES], rows)
+            size, seeds = str(sizes.get(name, NONE)), str(len(_three(tests)[0].totals))
+            rows.append([_title(name), size, seeds, MODE_TITLES[mode], *three])
+    return markdown(["part", "trajectories", "seeds", "mode", *MEASURES], rows)
+
+
+def ablation_claims(results: Sequence[Result], mode: str) -> str | None:
+    """What the paper says of Figure 6, and whether the tests bear it out; None without any."""
+    found = parts(results, mode)
+    sizes = sorted(name for name in found if name.startswith("size-"))
+    rows = []
+    for one, other, measure, more in (
+        ("ratio-1-1", "ratio-1-0", "CV", True),
+        ("ratio-1-1", "ratio-0-1", "SR", False),
+        (sizes[0] if sizes else "", sizes[-1] if sizes else "", "safe SR", True),
+    ):
+        if one == other or one not in found or other not in found:
+            continue
+        change = difference(found[one], found[other], measure)
+        if change is not None:
+            wanted = f"{measure} {'higher' if more else 'lower'} than with {_title(one)}"
+            rows.append([_title(other), wanted, change.text(), verdict(change, more=not more)])
+    return markdown(["part", "the paper says", "difference", ""], rows) if rows else None
 
 
 def ablation_bars(results: Sequence[Result], mode: str) -> Figure | None:
