@@ -101,6 +101,9 @@ class WorldModelConfig:
     """Weight of predicting the discounted reward still to come (``critic.gamma``) from the
     posterior state, with the gradient into the encoder: the latents then hold where the goal is
     while it is still far away."""
+    cost_return_scale: float = 0.0
+    """The same for the cost still to come, discounted by ``reachability.gamma``: the latents then
+    hold what lies ahead that costs, before it is touched."""
     cost_head: Literal["bernoulli", "twohot"] = "bernoulli"
     """bernoulli: labels are 0 or 1. twohot: labels are sums over action repeats."""
     cost_weight: float = 10.0
@@ -243,6 +246,13 @@ class TrainingConfig:
     """Share of each batch drawn around contacts."""
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
+    exemplar_cost: float = -1.0
+    """Largest summed cost of a trajectory that is imitated, by eq. 20's first part and by
+    ``world_model.cloning_scale``; model, values and reachability learn from all. Beyond the paper.
+    Below 0: all trajectories are imitated, as their weights have it."""
+    exemplar_dropped: float = 0.0
+    """Of the trajectories within that cost, the share with the lowest return that is not imitated
+    either."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     compile: bool = False
     """Let torch.compile fuse the world model, its heads and imagination, at the first step of a

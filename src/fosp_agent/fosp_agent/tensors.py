@@ -28,6 +28,14 @@ class TensorBatch:
     episode: Tensor | None = None
     intervention: Tensor | None = None
     importance: Tensor | None = None
+    exemplary: Tensor | None = None
+
+    def imitation_weight(self) -> Tensor | float:
+        """(B, 1): how much each row counts in imitation, 1 on average; 0 where no row does."""
+        if self.exemplary is None:
+            return 1.0
+        rows = self.exemplary.mean().clamp(min=1.0 / len(self.exemplary))
+        return (self.exemplary / rows).unsqueeze(-1)
 
 
 def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
@@ -47,4 +55,5 @@ def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
         episode=optional(batch.episode),
         intervention=optional(batch.intervention),
         importance=optional(batch.importance),
+        exemplary=optional(batch.exemplary),
     )

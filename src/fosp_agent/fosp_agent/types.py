@@ -93,6 +93,8 @@ class Batch:
     importance: FloatArray | None = None
     """(B,) how often uniform draws would give each row, against how often it is drawn here: the
     weight that takes oversampled contacts back. None: 1 each."""
+    exemplary: FloatArray | None = None
+    """(B,) 1 where the row's episode is one to imitate, else 0. None: all are."""
 
 
 class ShieldState(IntEnum):

@@ -106,6 +106,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
             reward, cost = nets.advantages(features, action)
             feasibility = nets.reachability.feasibility(features)
             weight = advantage_weight(reward, cost, feasibility, config)
+            weight = (weight.view(len(data.action), -1) * data.imitation_weight()).flatten()
         metrics["actor/weight"] = float(weight.mean())
         metrics["actor/weight_clipped"] = float((weight >= config.weight_clip).float().mean())
         metrics["actor/feasibility"] = float(feasibility.mean())

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.episodes.errors import SamplerError
-from fosp_agent.types import Batch, BoolArray, Episode
+from fosp_agent.episodes.exemplars import exemplary
+from fosp_agent.types import Batch, BoolArray, Episode, FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
@@ -48,6 +49,7 @@ class SequenceSampler:
         recent_fraction: share of the rows drawn from the episodes added as online, the others
             then come from the dataset. 0: all episodes alike. A pool without episodes leaves its
             share to the other.
+        exemplars: limits of ``exemplars.exemplary``, which says which rows are to be imitated.
 
     Raises:
         SamplerError: an argument is out of its range.
@@ -60,6 +62,7 @@ class SequenceSampler:
         seed: int = 0,
         contact_fraction: float = 0.0,
         recent_fraction: float = 0.0,
+        exemplars: tuple[float, float] | None = None,
     ) -> None:
         if length < 1 or batch_size < 1:
             raise SamplerError(f"length {length} and batch_size {batch_size}: both must be >= 1")
@@ -70,6 +73,8 @@ class SequenceSampler:
         self.batch_size = batch_size
         self.contact_fraction = contact_fraction
         self.recent_fraction = recent_fraction
+        self._exemplars = exemplars
+        self._exemplary: FloatArray | None = None
         self._rng = np.random.default_rng(seed)
         self._episodes: list[Episode] = []
         self._online: list[bool] = []
@@ -112,7 +117,7 @@ class SequenceSampler:
         else:
             self._episodes[known] = episode
             self._online[known] = online
-        self._pools = None
+        self._pools = self._exemplary = None
 
     def sample(self) -> Batch:
         """Draw a batch of B rows of T observations.
@@ -183,6 +188,8 @@ class SequenceSampler:
                 )
 
     def _build_pools(self) -> dict[str, _Pool]:
+        if self._exemplars is not None:
+            self._exemplary = exemplary(self._episodes, *self._exemplars).astype(np.float32)
         online = np.array(self._online)
         everything = np.arange(len(online))
         return {
@@ -258,6 +265,7 @@ class SequenceSampler:
 
         is_first = np.zeros((len(rows), self.length), np.bool_)
         is_first[:, 0] = True
+        chosen = self._exemplary
         return Batch(
             image=stacked("image"),  # (B, T, H, W, C)
             pose=stacked("pose"),  # (B, T, P)
@@ -269,6 +277,7 @@ class SequenceSampler:
             episode=np.array([i for i, _ in rows], np.int64),  # (B,)
             intervention=self._interventions(rows),  # (B, T), or None
             importance=np.array(importance, np.float32),  # (B,)
+            exemplary=chosen if chosen is None else chosen[[i for i, _ in rows]],  # (B,), or None
         )
 
     def _interventions(self, rows: list[tuple[int, int]]) -> BoolArray | None:

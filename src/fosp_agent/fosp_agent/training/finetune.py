@@ -62,12 +62,16 @@ def make_sampler(config: AgentConfig, seed: int) -> SequenceSampler:
             f"training.batch_size {training.batch_size} cannot be dealt out to {processes} "
             "processes; give a multiple"
         )
+    exemplars: tuple[float, float] | None = None
+    if training.exemplar_cost >= 0:
+        exemplars = training.exemplar_cost, training.exemplar_dropped
     return SequenceSampler(
         length=training.batch_length,
         batch_size=training.batch_size // processes,
         seed=seed + SEED_STRIDE * distributed.rank(),
         contact_fraction=training.contact_fraction,
         recent_fraction=training.recent_fraction,
+        exemplars=exemplars,
     )
 
 

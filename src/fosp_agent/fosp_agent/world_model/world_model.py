@@ -65,6 +65,10 @@ class WorldModel(nn.Module):
         self.gamma = config.critic.gamma
         if model.return_scale:
             self.to_come = RewardHead(features, model, blind=self.rssm.local_size)
+        self.cost_to_come: RewardHead | None = None
+        self.cost_gamma = config.reachability.gamma
+        if model.cost_return_scale:
+            self.cost_to_come = RewardHead(features, model)
         self.scales = {
             "dynamics": model.dynamics_scale,
             "representation": model.representation_scale,
@@ -79,6 +83,8 @@ class WorldModel(nn.Module):
             self.scales["cloning"] = model.cloning_scale
         if self.to_come is not None:
             self.scales["return"] = model.return_scale
+        if self.cost_to_come is not None:
+            self.scales["cost_return"] = model.cost_return_scale
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
@@ -102,17 +108,26 @@ class WorldModel(nn.Module):
         }
         if self.cloning is not None:
             predicted = torch.tanh(self.cloning(features[:, :-1]).float())
-            losses["cloning"] = (predicted - batch.action[:, :-1]).square().sum(-1)
+            error = (predicted - batch.action[:, :-1]).square().sum(-1)
+            losses["cloning"] = error * batch.imitation_weight()
         if self.to_come is not None:
-            losses["return"] = self._return_loss(self.to_come, states, batch)
+            losses["return"] = self._return_loss(
+                self.to_come, batch.reward, self.gamma, states, batch
+            )
+        if self.cost_to_come is not None:
+            losses["cost_return"] = self._return_loss(
+                self.cost_to_come, batch.cost, self.cost_gamma, states, batch
+            )
         return Filtered(states, losses)
 
-    def _return_loss(self, head: RewardHead, states: State, batch: TensorBatch) -> Tensor:
-        """Regression on the lambda-return along the sequence: (B, T - 1)."""
+    def _return_loss(
+        self, head: RewardHead, signal: Tensor, gamma: float, states: State, batch: TensorBatch
+    ) -> Tensor:
+        """Regression on the lambda-return of a signal (B, T) along the sequence: (B, T - 1)."""
         with torch.no_grad():
             value = head(states.features())
             target = sequence_return(
-                batch.reward, value, batch.is_terminal, batch.is_first, self.gamma, RETURN_LAMBDA
+                signal, value, batch.is_terminal, batch.is_first, gamma, RETURN_LAMBDA
             )
         varied = self.varied(states, batch) if self.training else None
         features = states.features() if varied is None else varied
