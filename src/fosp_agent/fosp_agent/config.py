@@ -192,6 +192,9 @@ class ActorConfig:
     weight_clip: float = 100.0
     normalize_advantage: bool = True
     """Divide advantages by their running 5-95 percentile range."""
+    center_advantage: bool = False
+    """Subtract an advantage's mean over the batch before eq. 19. While values still rise V lags
+    behind Q, and the offset, which says nothing of an action, drives most weights to the clip."""
     entropy: float = 3e-4
     min_std: float = 0.1
     max_std: float = 1.0

@@ -16,6 +16,7 @@ from fosp_agent.behavior.online import score_loss, signed_weight, value_loss
 from fosp_agent.behavior.reachability import reachability_loss, reachability_target
 from fosp_agent.behavior.returns import imagined_return, within_episode
 from fosp_agent.config import AgentConfig
+from fosp_agent.nn import distributed
 from fosp_agent.nn.optim import Optimizer, frozen
 from fosp_agent.tensors import TensorBatch
 
@@ -104,6 +105,8 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         action = data.action[:, :-1].flatten(0, 1)
         with torch.no_grad():
             reward, cost = nets.advantages(features, action)
+            if config.center_advantage:
+                reward, cost = (a - distributed.mean(a.mean()) for a in (reward, cost))
             feasibility = nets.reachability.feasibility(features)
             weight = advantage_weight(reward, cost, feasibility, config)
             weight = (weight.view(len(data.action), -1) * data.imitation_weight()).flatten()

@@ -1,8 +1,9 @@
-"""Rows that are no example teach neither the policy nor the world model how to act."""
+"""Who is imitated, and how much: exemplary rows alone, and by advantages without their offset."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -51,6 +52,22 @@ def test_a_batch_of_examples_alone_is_learned_from_as_without_the_rule(make_agen
     seen = posterior(agent, plain)
     all_rows = to_tensors(make_batch(exemplary=np.ones(3, np.float32)))
     assert torch.equal(imitation(agent, seen, plain), imitation(agent, seen, all_rows))
+
+
+@pytest.mark.parametrize("centered", [True, False])
+def test_values_that_lag_behind_do_not_shift_centered_weights(
+    make_agent, make_batch, monkeypatch, centered: bool
+):
+    agent = make_agent({"actor.center_advantage": centered})
+    data = to_tensors(make_batch())
+    seen = posterior(agent, data)
+    loss = imitation(agent, seen, data)
+    exact = agent.networks.advantages
+    monkeypatch.setattr(
+        agent.networks, "advantages", lambda *where: tuple(a + 3.0 for a in exact(*where))
+    )
+    shifted = imitation(agent, seen, data)
+    assert torch.allclose(shifted, loss, rtol=1e-4) == centered
 
 
 def test_a_batch_without_an_example_imitates_nothing(make_batch):
