@@ -20,6 +20,10 @@ class PlanningConfig:
     """Imagined courses of each candidate, averaged; they differ in the drawn latents."""
     violation_limit: float = 0.5
     """Candidates with a larger predicted probability of a violation are dropped."""
+    fallback: Literal["violation", "cost"] = "violation"
+    """Which acts when all are dropped: the least likely to violate, or the one of the least
+    imagined cost. Where one already stands in what costs, every course violates with certainty;
+    the cost still tells which is out of it first."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

@@ -16,6 +16,7 @@ from fosp_agent.behavior.planning import (
     Itinerary,
     follow,
     imagined_return,
+    least_costly,
     least_violating,
     score_courses,
     surviving,
@@ -139,6 +140,11 @@ def test_courses_above_the_limit_and_those_that_are_no_number_are_dropped():
 
 def test_the_least_violating_course_is_a_number():
     assert least_violating(courses(violation=[float("nan"), 0.9, 0.8])) == 2
+
+
+def test_the_least_costly_course_is_a_number():
+    found = courses(cost=[float("nan"), 0.9, 0.8], violation=[0.0, 0.0, 1.0])
+    assert least_costly(found) == 2
 
 
 def test_a_score_is_of_the_first_action_or_of_the_imagined_returns():

@@ -239,6 +239,22 @@ def test_where_all_are_dropped_the_least_violating_acts(
         assert violations[decision.chosen] == min(violations)
 
 
+def test_within_a_hazard_the_course_that_costs_least_acts_where_it_is_asked_for(
+    make_runner: MakeRunner, batch: Batch, monkeypatch
+):
+    """Every course violates with certainty there; cost falls to the right."""
+    runner = planning(make_runner, planning__continuation="repeat", planning__fallback="cost")
+    follow_first_component(monkeypatch, runner)
+    model = runner._networks.world_model
+    monkeypatch.setattr(model.cost, "predict", lambda x: (9 - x[..., 0], torch.ones(x.shape[:-1])))
+    monkeypatch.setattr(model.proceed, "forward", lambda x: torch.ones(x.shape[:-1]))
+    monkeypatch.setattr(runner._networks.cost_critic.v, "forward", lambda x: 0 * x[..., 0])
+    for decision in episode(runner, batch):
+        assert decision.dropped == len(decision.candidates)
+        rightward = [float(c.action[0]) for c in decision.candidates]
+        assert rightward[decision.chosen] == max(rightward)
+
+
 def test_the_shield_holds_still_and_says_why(make_runner: MakeRunner, batch: Batch, monkeypatch):
     """Also where planning is off: the shield looks one step ahead by itself."""
     for settings in ({}, {"planning__horizon": 3, "planning__commitment": 0.5}):

@@ -168,6 +168,18 @@ def least_violating(courses: Courses) -> int:
     return int(torch.nan_to_num(courses.violation, nan=torch.inf).argmin())
 
 
+def least_costly(courses: Courses) -> int:
+    """The course with the smallest imagined cost."""
+    return int(torch.nan_to_num(courses.cost, nan=torch.inf).argmin())
+
+
+FALLBACKS: Mapping[str, Callable[[Courses], int]] = {
+    "violation": least_violating,
+    "cost": least_costly,
+}
+"""Who acts when every course is dropped, by ``planning.fallback``."""
+
+
 def score_courses(
     courses: Courses, config: PlanningConfig, scales: tuple[Tensor, Tensor]
 ) -> Tensor:

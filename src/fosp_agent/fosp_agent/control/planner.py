@@ -11,12 +11,12 @@ from torch import Tensor
 from fosp_agent.agents.acting import EPISODE_STEPS, ActingNetworks, Proposals
 from fosp_agent.behavior.detours import detours
 from fosp_agent.behavior.planning import (
+    FALLBACKS,
     Courses,
     Itinerary,
     Judges,
     Policy,
     follow,
-    least_violating,
     score_courses,
     surviving,
 )
@@ -179,7 +179,7 @@ class Planner:
             keep = surviving(courses, config.planning.violation_limit)
         dropped = int((~keep).sum())
         if dropped == len(keep):
-            index = least_violating(courses)
+            index = FALLBACKS[config.planning.fallback](courses)
             probability = torch.zeros(len(keep))
             probability[index] = 1.0
             return Choice(index, probability), dropped
