@@ -29,8 +29,7 @@ def open_store(folder: Path) -> EpisodeStore:
     from fosp_agent.episodes.errors import EpisodeError
     from fosp_agent.episodes.store import EpisodeStore
 
-    nested = folder / "episodes"
-    store = EpisodeStore(nested if nested.is_dir() else folder, create=False)
+    store = EpisodeStore.of(folder)
     if not store.ids() and not store.unfinished():
         raise EpisodeError(
             f"{store.path} holds no episode; make some with `./safereach demonstrate`"

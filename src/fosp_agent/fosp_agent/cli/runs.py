@@ -39,5 +39,4 @@ def episodes_of(run: Path) -> EpisodeStore:
     """
     from fosp_agent.episodes.store import EpisodeStore
 
-    nested = run / "episodes"
-    return EpisodeStore(nested if nested.is_dir() else run, create=False)
+    return EpisodeStore.of(run)

@@ -63,6 +63,16 @@ class EpisodeStore:
         self._metadata: dict[str, dict[str, str]] = {}
         self.labels = LabelJournal(self.path / JOURNAL, self._observations_of)
 
+    @classmethod
+    def of(cls, folder: Path) -> EpisodeStore:
+        """What lies in a folder of episodes, or in that of a run (its ``episodes``).
+
+        Raises:
+            EpisodeError: there is no such folder.
+        """
+        nested = Path(folder) / "episodes"
+        return cls(nested if nested.is_dir() else folder, create=False)
+
     def ids(self) -> list[str]:
         """Ids of the finished episodes, in the order they were recorded (damaged files last)."""
         return sorted(

@@ -49,7 +49,7 @@ def part_of(dataset: Path, wanted: Mapping[str, int], folder: Path) -> Path:
         SubsetError: too few of a kind.
         EpisodeError: the dataset cannot be read.
     """
-    store = EpisodeStore(dataset, create=False)
+    store = EpisodeStore.of(dataset)
     episodes = (store.load(episode_id) for episode_id in store.ids())
     chosen = choose({e.id: kind_of(e) for e in episodes if e.labelled}, wanted)
     shutil.rmtree(folder, ignore_errors=True)

@@ -291,7 +291,7 @@ class Finetuner:
         folder = self._settings["dataset"]
         if not folder:
             return
-        store = EpisodeStore(Path(folder), create=False)
+        store = EpisodeStore.of(Path(folder))
         for episode_id in store.ids():
             info = store.info(episode_id)
             if info.label_revision > 0 and not info.discarded:

@@ -259,7 +259,7 @@ def load_dataset(path: Path, config: AgentConfig) -> list[Episode]:
         MisfitError: sizes differ.
         EpisodeError: a file cannot be read.
     """
-    store = EpisodeStore(path, create=False)
+    store = EpisodeStore.of(path)
     episodes = [e for e in (store.load(i) for i in store.ids()) if e.labelled]
     if not episodes:
         raise PretrainError(
