@@ -262,14 +262,3 @@ def test_another_dataset_than_the_checkpoints_is_refused(
     EpisodeStore(dataset).write(extra)
     with pytest.raises(SamplerError, match="differ from the checkpoint"):
         Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=True)
-
-
-def test_a_recorded_run_is_a_dataset_as_the_folder_of_its_episodes_is(
-    make_config, dataset: Path, tmp_path: Path
-):
-    run = tmp_path / "recorded"
-    run.mkdir()
-    dataset.rename(run / "episodes")
-    found = Pretrainer.open(plan(run, tmp_path / "run", 1), make_config(), resume=False)
-    assert len(found.sampler.episodes) > 0
-    assert found.sampler.episodes[0].id in EpisodeStore.of(run).ids()
