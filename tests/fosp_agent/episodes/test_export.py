@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.export.exporter import ExportError, export, labelled_ids
 from fosp_agent.episodes.labels import LabelRecord
 from fosp_agent.episodes.reshape import merge, split
@@ -58,9 +59,12 @@ def test_dsrl_transitions_carry_the_labels_of_the_next_observation(
         assert np.flatnonzero(found["timeouts"]).tolist() == [19, 29]
 
 
-def test_minari_reads_the_same_episodes(filled: EpisodeStore, tmp_path: Path) -> None:
+def test_minari_reads_the_same_episodes(
+    filled: EpisodeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     minari = pytest.importorskip("minari", reason="requirements/export.txt is not installed")
-    episodes = write(filled, "minari", tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    episodes = write(filled, "minari", Path("out"))  # a relative folder, as people type it
     found = list(minari.MinariDataset(tmp_path / "out" / "data"))
     assert len(found) == 2
     for read, episode in zip(found, episodes, strict=True):
@@ -118,6 +122,16 @@ def test_merged_folders_keep_every_revision_of_every_label(
     assert (latest.revision, latest.labeller, latest.stamp_ns) == (2, "eve", 5)
     with pytest.raises(ExportError, match="is in"):
         merge([filled, merged], tmp_path / "twice", lambda done, total: None)
+
+
+def test_a_damaged_episode_is_named_where_it_lies_and_nothing_is_merged(
+    filled: EpisodeStore, tmp_path: Path
+) -> None:
+    path = filled.file(IDS[0])
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(EpisodeError, match=f"^{path} is damaged.*move it away or delete it"):
+        merge([EpisodeStore(filled.path)], tmp_path / "all", lambda done, total: None)
+    assert not (tmp_path / "all").exists()
 
 
 def test_a_split_loses_no_episode_and_shares_none(

@@ -63,6 +63,7 @@ def _copy(
     listed = list(sources)
     target = EpisodeStore(folder)
     for number, (store, id_) in enumerate(listed):
+        store.info(id_)  # a damaged file is named where it lies, not in the folder being filled
         shutil.copy2(store.file(id_), target.file(id_))
         for label in store.labels.revisions(id_):
             target.labels.add(_record(id_, label), relabel=True)

@@ -30,7 +30,7 @@ class MinariWriter:
 
     def __init__(self, folder: Path, rate: float, lengths: Sequence[int]) -> None:
         del rate, lengths
-        self._folder = folder / DATA
+        self._folder = (folder / DATA).absolute()  # Minari does not find a relative one
         self._storage: MinariStorage | None = None
 
     def add(self, episode: Episode) -> None:
