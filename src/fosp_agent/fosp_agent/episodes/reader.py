@@ -182,13 +182,11 @@ def _missing(path: Path) -> EpisodeError:
 
 def truncated(recording: Recording) -> EpisodeError:
     """The error for a file that is damaged or cut short."""
-    found = len(recording.steps())
-    remedy = (
-        f"{found} observations are readable; `./safereach dataset repair {recording.path}` saves them"
-        if found
-        else "nothing in it can be read; move it away or delete it"
-    )
-    return EpisodeError(f"{recording.path} is damaged or cut short: {remedy}")
+    path, found = recording.path, len(recording.steps())
+    remedy = f"{found} observations are readable; `./safereach dataset repair {path}` saves them"
+    if not found:
+        remedy = "nothing in it can be read; move it away or delete it"
+    return EpisodeError(f"{path} is damaged or cut short: {remedy}")
 
 
 @dataclass(frozen=True)
