@@ -139,6 +139,15 @@ def test_an_operator_takes_over_in_mid_episode_and_the_record_says_so(
 
         listener.node.create_subscription(Observation, "observation", drive, RELIABLE)
         listener.node.create_timer(0.1, lambda: enable.publish(Bool(data=pressed["now"])))
+        wait_for(
+            lambda: (
+                listener.node.count_publishers("observation")
+                and enable.get_subscription_count()
+                and actions.get_subscription_count()
+            ),
+            30,
+            "the operator hears the observer and is heard by the gate",
+        )
         episode_id = stack.start()
         stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
         episode = stack.store.load(episode_id)
