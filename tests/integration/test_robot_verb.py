@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
+from fosp_msgs.msg import ArmStatus
+from rclpy.executors import SingleThreadedExecutor
+from std_srvs.srv import Trigger
+
+from fosp_agent.cli.robot import What
+from fosp_agent.console.board import Board
+from fosp_agent.control.robot_verbs import VERBS
+from fosp_agent.ros.console_link import ConsoleLink
 from fosp_agent.ros.operator import NoStack, Refused, call_robot, operator
-from integration.stack import node
+from fosp_agent.ros.qos import RELIABLE
+from integration.stack import node, wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -30,3 +42,43 @@ def test_hold_and_release_are_heard_and_a_reset_without_a_start_pose_says_what_i
         assert reset.popen.poll() is None
         with pytest.raises(NoStack, match="/recover did not answer"):
             call_robot(person, "recover", 1.0)
+
+
+def test_the_terminal_knows_every_verb_of_the_robot() -> None:
+    assert [what.value for what in What] == list(VERBS)
+
+
+@pytest.mark.usefixtures("ros_domain")
+def test_the_console_passes_on_what_a_service_says_and_that_nobody_offers_another() -> None:
+    def reset(_: Any, response: Any) -> Any:
+        response.success, response.message = False, "no start pose is set"
+        return response
+
+    board = Board([])
+    with operator() as person:
+        person.create_service(Trigger, "reset", reset)
+        arm = person.create_publisher(ArmStatus, "arm_status", RELIABLE)
+        link = ConsoleLink(person, board)
+        executor = SingleThreadedExecutor()
+        executor.add_node(person)
+        thread = threading.Thread(target=executor.spin, daemon=True)
+        thread.start()
+        try:
+            wait_for(lambda: board.piece("services").get("reset"), 30, "the service is seen")
+            assert not board.piece("services")["recover"]
+            answer = asyncio.run(link.command("reset"))
+            assert (answer.ok, answer.message) == (False, "no start pose is set")
+            absent = asyncio.run(link.command("recover"))
+            assert (absent.ok, "nobody serves" in absent.message) == (False, True)
+            link.attend(1, 0)
+            for ready, wanted in ((False, "a contact: call /recover"), (True, "")):
+                status = ArmStatus(mode=ArmStatus.MOVING, ready=ready, detail=wanted)
+
+                def told(status: Any = status, wanted: str = wanted) -> bool:
+                    arm.publish(status)
+                    return bool(board.piece("recovery") == wanted)
+
+                wait_for(told, 30, f"the board says {wanted!r}")
+        finally:
+            executor.shutdown(timeout_sec=2.0)
+            thread.join(5.0)

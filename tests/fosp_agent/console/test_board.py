@@ -153,3 +153,15 @@ def test_a_hold_is_seen_in_the_gates_words():
     assert board.piece("held") is True
     board.verdict(verdict(1))
     assert board.piece("held") is False
+
+
+def test_a_page_that_comes_later_is_told_who_offers_what_and_why_the_arm_asks_for_recovery():
+    board = Board([])
+    board.services({"reset": True, "recover": False})
+    board.recovery("a contact: call /recover once the arm is free")
+    live = next(m for m in board.everything() if m["type"] == "live")
+    assert live["services"] == {"reset": True, "recover": False}
+    assert live["recovery"].startswith("a contact")
+    board.changes()
+    board.recovery("")
+    assert board.changes() == [{"type": "live", "recovery": ""}]

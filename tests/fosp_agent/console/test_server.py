@@ -17,6 +17,7 @@ from fakes.label_journal import LabelJournal
 from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board
 from fosp_agent.console.server import About, Console
+from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.episodes.store import EpisodeStore
 
 ID = "original-1-a"
@@ -254,3 +255,26 @@ def test_what_is_refused_is_an_answer_and_the_socket_stays(visit):
         assert not page.closed
 
     visit(scene)
+
+
+@pytest.mark.parametrize("what", VERBS)
+def test_a_page_is_told_what_the_robots_service_answered(visit, what: str):
+    async def scene(site: Site) -> None:
+        page = await site.page()
+        reply = await ask(page, 1, type="command", what=what)
+        assert (reply["ok"], reply["message"]) == (False, f"{what}: no session")
+
+    visit(scene)
+
+
+@pytest.mark.parametrize("verb", VERBS.values())
+def test_no_verb_of_the_robot_is_had_without_the_pages_socket_and_its_token(visit, verb):
+    async def scene(site: Site) -> None:
+        for method in ("GET", "POST"):
+            asked = site.session.request(method, f"{site.url}/{verb.service}")
+            async with asked as answer:
+                assert answer.status == 401
+        with pytest.raises(Exception, match="401"):
+            await site.page()
+
+    visit(scene, Access("0.0.0.0", "right"))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fosp_agent.control.robot_verbs import VERBS
+
 
 class What(str, Enum):
     """What to do."""
@@ -22,8 +24,7 @@ def robot(
     what: Annotated[
         What,
         typer.Argument(
-            help="reset (back to the start pose), ready (the scene is set), recover (after a "
-            "reflex or a contact), hold (veto every motion), release (let go of it)."
+            help=", ".join(f"{name} ({verb.words})" for name, verb in VERBS.items()) + "."
         ),
     ],
     patience: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 10.0,

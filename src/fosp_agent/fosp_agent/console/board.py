@@ -68,6 +68,8 @@ class Board:
         self._pieces: dict[str, Any] = {
             "session": None,
             "held": False,
+            "services": {},
+            "recovery": "",
             "announced": None,
             "acting": None,
             "progress": None,
@@ -117,6 +119,16 @@ class Board:
         """Whether the operator holds the robot still."""
         with self._lock:
             self._set("held", held)
+
+    def services(self, offered: Mapping[str, bool]) -> None:
+        """Which of the robot's verbs somebody serves now."""
+        with self._lock:
+            self._set("services", dict(offered))
+
+    def recovery(self, reason: str) -> None:
+        """Why the arm asks for its recovery; empty: it does not."""
+        with self._lock:
+            self._set("recovery", reason)
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Something happened to an episode."""
@@ -201,7 +213,7 @@ class Board:
             return taken
 
     def piece(self, name: str) -> Any:
-        """One piece of the state: session, held, announced, acting, progress, nodes."""
+        """One piece of the state: session, held, services, recovery, nodes and others."""
         with self._lock:
             return self._pieces[name]
 

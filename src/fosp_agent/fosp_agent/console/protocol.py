@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import dacite
 
+from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.episodes.labels import KINDS, Span
 
 LONGEST_TEXT = 2000
 MOST_SPANS = 500
-COMMANDS = ("start", "stop", "abort", "hold", "release")
+COMMANDS = ("start", "stop", "abort", *VERBS)
 
 
 class ProtocolError(Exception):
@@ -38,7 +39,7 @@ class Marked:
 
 @dataclass(frozen=True)
 class Command:
-    """Start, stop or abort an episode; hold the robot still, or let go."""
+    """Start, stop or abort an episode; or one of `VERBS` of the robot."""
 
     what: str
 

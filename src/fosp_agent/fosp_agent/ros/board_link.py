@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from fosp_msgs.msg import (
     Action,
+    ArmStatus,
     CommandVerdict,
     EpisodeEvent,
     Heartbeat,
@@ -60,12 +61,14 @@ class BoardLink:
             for subscription in self._robot_side:
                 self._node.destroy_subscription(subscription)
             self._robot_side = []
+            self._board.recovery("")
             return
         listen = self._node.create_subscription
         self._robot_side = [
             listen(Observation, topics.OBSERVATION, self._on_observation, RELIABLE),
             listen(Action, topics.ACTION, self._on_action, RECORDED),
             listen(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED),
+            listen(ArmStatus, topics.ARM_STATUS, self._on_arm, RELIABLE),
         ]
 
     def _on_session(self, message: SessionState) -> None:
@@ -132,6 +135,11 @@ class BoardLink:
 
     def _on_verdict(self, message: CommandVerdict) -> None:
         self._board.verdict(verdict_record(message))
+
+    def _on_arm(self, message: ArmStatus) -> None:
+        asks = message.mode == ArmStatus.REFLEX or "recover" in message.detail
+        words = message.detail or "the arm stopped by itself"
+        self._board.recovery(words if asks and not message.ready else "")
 
     def _told(self, take: Callable[[Any], None], message: Any) -> None:
         try:

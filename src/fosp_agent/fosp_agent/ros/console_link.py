@@ -8,15 +8,17 @@ from typing import Any
 from fosp_msgs.msg import LabelSpan
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 
 from fosp_agent.console.board import Board
 from fosp_agent.console.camera import CameraView
 from fosp_agent.console.protocol import GiveLabel
 from fosp_agent.console.robot import Answer
+from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.ros import topics
 from fosp_agent.ros.board_link import BoardLink
 from fosp_agent.ros.camera_link import CameraLink
+from fosp_agent.ros.robot_calls import call_of
 
 PATIENCE = 5.0
 """How long a service may take to answer [s]."""
@@ -25,7 +27,10 @@ TRIGGERS = {
     "stop": topics.STOP_EPISODE,
     "abort": topics.ABORT,
 }
-HOLDS = {"hold": True, "release": False}
+LOOK = 1.0
+"""Between two looks at who serves what [s]."""
+VERB_PATIENCE = 10.0
+"""How long the robot's side may take: a recovery has several steps [s]."""
 KINDS = {"reward": LabelSpan.REWARD, "cost": LabelSpan.COST}
 
 
@@ -38,20 +43,24 @@ class ConsoleLink:
         self._ears = BoardLink(node, board)
         self._camera: CameraLink | None = None
         self._triggers = {k: node.create_client(Trigger, name) for k, name in TRIGGERS.items()}
-        self._hold = node.create_client(SetBool, topics.HOLD)
+        self._verbs = {
+            what: node.create_client(call_of(verb)[0], verb.service) for what, verb in VERBS.items()
+        }
+        node.create_timer(LOOK, self._look)
         self._label = node.create_client(LabelEpisode, topics.LABEL_EPISODE)
         self._rollback = node.create_client(RollbackWeights, topics.ROLLBACK_WEIGHTS)
 
     # -- as the console's robot -------------------------------------------------------------
 
     async def command(self, what: str) -> Answer:
-        """Start, stop, abort, hold or release."""
-        if what in HOLDS:
-            answer = await self._call(self._hold, SetBool.Request(data=HOLDS[what]))
-            if answer.ok:
-                self._board.held(HOLDS[what])
-            return answer
-        return await self._call(self._triggers[what], Trigger.Request())
+        """Start, stop or abort an episode; or one of `VERBS` of the robot."""
+        verb = VERBS.get(what)
+        if verb is None:
+            return await self._call(self._triggers[what], Trigger.Request())
+        answer = await self._call(self._verbs[what], call_of(verb)[1], VERB_PATIENCE)
+        if answer.ok and verb.data is not None:
+            self._board.held(verb.data)
+        return answer
 
     async def label(self, label: GiveLabel, relabel: bool) -> Answer:
         """Call /label_episode."""
@@ -89,7 +98,10 @@ class ConsoleLink:
         if self._camera is not None:
             executor.create_task(self._camera.hear, watching > 0)
 
-    async def _call(self, client: Any, request: Any) -> Answer:
+    def _look(self) -> None:
+        self._board.services({what: one.service_is_ready() for what, one in self._verbs.items()})
+
+    async def _call(self, client: Any, request: Any, patience: float = PATIENCE) -> Answer:
         """Call a service from the event loop."""
         name = client.srv_name
         if not client.service_is_ready():
@@ -107,9 +119,9 @@ class ConsoleLink:
         future = client.call_async(request)
         future.add_done_callback(pass_on)
         try:
-            response = await asyncio.wait_for(done, PATIENCE)
+            response = await asyncio.wait_for(done, patience)
         except asyncio.TimeoutError:
             client.remove_pending_request(future)
-            return Answer(False, f"{name} gave no answer within {PATIENCE:.0f} s")
+            return Answer(False, f"{name} gave no answer within {patience:.0f} s")
         revision = int(getattr(response, "revision", 0))
         return Answer(bool(response.success), str(response.message), revision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -13,25 +13,19 @@ import rclpy
 from fosp_msgs.msg import Heartbeat, LabelSpan, SessionState, TrainingProgress, WeightsStatus
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import Trigger
 
+from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.qos import HEARTBEATS, LATCHED, RELIABLE
+from fosp_agent.ros.robot_calls import call_of
 
 SESSION_CALLS = {
     "start": topics.START_EPISODE,
     "stop": topics.STOP_EPISODE,
     "abort": topics.ABORT,
 }
-ROBOT_CALLS: Mapping[str, tuple[Any, str, Any]] = {
-    "reset": (Trigger, topics.RESET, Trigger.Request()),
-    "ready": (Trigger, topics.SCENE_READY, Trigger.Request()),
-    "recover": (Trigger, topics.RECOVER, Trigger.Request()),
-    "hold": (SetBool, topics.HOLD, SetBool.Request(data=True)),
-    "release": (SetBool, topics.HOLD, SetBool.Request(data=False)),
-}
-"""What to do, and the service, its name and the request that ask for it."""
 STATES = {
     SessionState.IDLE: "idle",
     SessionState.RUNNING: "running",
@@ -92,16 +86,17 @@ def call_session(node: Node, what: str, patience: float) -> str:
 
 
 def call_robot(node: Node, what: str, patience: float) -> str:
-    """Ask the robot's side for one of `ROBOT_CALLS`; returns what it says.
+    """Ask the robot's side for one of `VERBS`; returns what it says.
 
     Raises:
         NoStack: nobody serves it within ``patience`` [s].
         Refused: it is refused; the message says why.
     """
-    kind, name, request = ROBOT_CALLS[what]
-    answer = _call(node, kind, name, request, patience)
+    verb = VERBS[what]
+    kind, request = call_of(verb)
+    answer = _call(node, kind, verb.service, request, patience)
     if not answer.success:
-        raise Refused(f"/{name} was refused: {answer.message}")
+        raise Refused(f"/{verb.service} was refused: {answer.message}")
     return str(answer.message)
 
 

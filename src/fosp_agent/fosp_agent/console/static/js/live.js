@@ -3,6 +3,7 @@
 import { onActs, place, toast } from "./dom.js";
 import { Surface } from "./draw.js";
 import { Eye } from "./eye.js";
+import { askRobot, showRobot } from "./live_robot.js";
 import { showSession } from "./live_session.js";
 import { showTotals } from "./live_totals.js";
 import { showWho } from "./live_who.js";
@@ -13,6 +14,7 @@ const COMMANDS = {
   stop: { key: "E", what: "stop the episode", phases: ["RUNNING"] },
   abort: { key: "A", what: "abort the episode", phases: ["RUNNING", "TRAINING"] },
 };
+const ROBOT = ["reset", "ready", "recover"];
 const PICTURES = { seen: 1, vision: 2, camera: 3 };
 
 export class LivePage {
@@ -33,6 +35,7 @@ export class LivePage {
       stop: () => this.command("stop"),
       abort: () => this.command("abort"),
       hold: () => this.hold(),
+      ...Object.fromEntries(ROBOT.map((what) => [what, () => askRobot(store, what)])),
     });
     this.listen();
     this.show();
@@ -82,6 +85,7 @@ export class LivePage {
     }
 
     showSession(this.parts, this.store, this.site);
+    showRobot(this.parts, this.store);
     showWho(this.parts, this.store);
     showTotals(this.parts, this.store);
     this.surfaces.time.redraw();

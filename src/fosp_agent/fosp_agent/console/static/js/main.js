@@ -78,7 +78,7 @@ function showTodo() {
 
 function onKey(event) {
   const typing = event.target.closest("input, select, textarea");
-  if (document.getElementById("keys").open) return;
+  if (document.querySelector("dialog[open]")) return;
   if (typing) {
     if (event.key === "Escape") event.target.blur();
     return;
