@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from std_srvs.srv import Trigger
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import image_message, stamped_pose
 from fosp_agent.ros.qos import RELIABLE, images
+from fosp_agent.training.weights import fresh
 from integration.stack import Ear, Process, ear, node, wait_for
 
 pytestmark = pytest.mark.integration
@@ -97,7 +99,41 @@ def test_no_episode_starts_on_a_red_line_and_one_does_when_all_are_green(
                 robot.show(encoding, frame, late)
                 wait_for(lambda: words in start(listener).message, 20, f"it says {words!r}")
             robot.show("rgb8", "base", 0.0)
+            with node("fosp_agent", "session_node", ros_domain, tmp_path / "second.log", **session):
+                words = "session_state is published by /session_node, /session_node"
+                wait_for(lambda: words in start(listener).message, 20, "two sessions are named")
             wait_for(lambda: start(listener).success, 20, "an episode starts when all is green")
+
+
+MISFITS = (
+    ("action scale: policy: 0.01", {"action_scale": "[0.02, 0.02, 0.02, 0.05, 0.05, 0.05]"}, {}),
+    ("image: policy: 64x64x3; robot: 32x32x3", {}, {"image_size": 32}),
+)
+"""What the session says, of which parameters of the gate and of observation_node."""
+
+
+def test_no_episode_starts_with_a_policy_for_another_robot(ros_domain: int, tmp_path: Path) -> None:
+    weights = tmp_path / "tiny.safetensors"
+    fresh("tiny", weights)
+    session = {"task": "original", "require_preflight": True, "run_dir": tmp_path}
+    running = partial(node, "fosp_agent")
+    with (
+        ear(ros_domain) as listener,
+        running("session_node", ros_domain, tmp_path / "session.log", **session),
+        running("policy_node", ros_domain, tmp_path / "policy.log", weights=weights),
+    ):
+        Robot(listener.node).show("rgb8", "base", 0.0)
+        for words, gate, watcher in (*MISFITS, ("", {}, {})):
+            with (
+                running("command_gate_node", ros_domain, tmp_path / "gate.log", **BOX, **gate),
+                running("observation_node", ros_domain, tmp_path / "o.log", **LEAST, **watcher),
+            ):
+                said = partial(start, listener)
+                if words:
+                    wait_for(lambda: words in said().message, 30, f"it says {words!r}")
+                    the_doctor_is_red(ros_domain, tmp_path, words.partition(":")[0])
+                else:
+                    wait_for(lambda: said().success, 30, "an episode starts when the policy fits")
 
 
 def the_doctor_is_red(domain: int, folder: Path, words: str) -> None:

@@ -11,10 +11,12 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
 from fosp_agent.control.checkup import Level
-from fosp_agent.ros.doctor import Robot, acts
+from fosp_agent.control.policy_fit import IMAGE, POSE, SCALE, Surface
+from fosp_agent.ros.doctor import acts
 from fosp_agent.training import weights
 
-REAL = Robot(action_scale=(0.01, 0.01, 0.01, 0.05, 0.05, 0.05))
+REAL = Surface((64, 64, 3), 6, (0.01, 0.01, 0.01, 0.05, 0.05, 0.05))
+FITS = {IMAGE: Level.GREEN, POSE: Level.GREEN, SCALE: Level.GREEN}
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +26,39 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def levels(policy: Path, robot: Robot) -> dict[str, Level]:
+def levels(policy: Path, robot: Surface, simulated: bool = False) -> dict[str, Level]:
     """The worst of each line's name."""
     found: dict[str, Level] = {}
-    for finding in acts(policy, robot):
+    for finding in acts(policy, robot, simulated):
         found[finding.what] = max(finding.level, found.get(finding.what, Level.GREEN))
     return found
 
 
 @pytest.mark.parametrize(
-    "other",
-    [{"image": (96, 96, 3)}, {"image": (64, 64, 6)}, {"pose_size": 0}],
-    ids=["size", "channels", "pose"],
+    ("line", "other"),
+    [
+        (IMAGE, {"image": (96, 96, 3)}),
+        (IMAGE, {"image": (64, 64, 6)}),
+        (POSE, {"pose_size": 0}),
+        (SCALE, {"action_scale": (0.02, 0.02, 0.02, 0.05, 0.05, 0.05)}),
+    ],
+    ids=["size", "channels", "pose", "motion"],
 )
-def test_a_policy_for_another_camera_or_robot_is_a_red_line(policy: Path, other: dict[str, object]):
-    assert levels(policy, replace(REAL, **other)) == {"policy": Level.RED}
-
-
-def test_a_policy_that_means_other_motions_is_a_red_line(policy: Path):
-    coarse = replace(REAL, action_scale=(0.02, 0.02, 0.02, 0.05, 0.05, 0.05))
-    assert levels(policy, coarse)["action scale"] is Level.RED
+def test_a_policy_for_another_camera_or_robot_is_a_red_line(
+    policy: Path, line: str, other: dict[str, object]
+):
+    assert levels(policy, replace(REAL, **other)) == {
+        "policy": Level.YELLOW, **FITS, line: Level.RED
+    }  # fmt: skip
 
 
 def test_the_simulators_camera_at_a_real_scene_is_pointed_out(policy: Path):
-    assert levels(policy, REAL) == {"policy": Level.YELLOW, "action scale": Level.GREEN}
-    simulated = levels(policy, replace(REAL, simulated=True))
-    assert simulated == {"policy": Level.GREEN, "action scale": Level.GREEN}
+    assert levels(policy, REAL) == {"policy": Level.YELLOW, **FITS}
+    assert levels(policy, REAL, simulated=True) == {"policy": Level.GREEN, **FITS}
+
+
+def test_what_no_node_tells_is_not_compared(policy: Path):
+    assert levels(policy, Surface(), simulated=True) == {"policy": Level.GREEN}
 
 
 def test_a_file_that_is_no_policy_is_a_red_line(tmp_path: Path):

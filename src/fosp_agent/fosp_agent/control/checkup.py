@@ -5,7 +5,6 @@ The checks are functions of what was seen; who looked, and how, is none of their
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -163,21 +162,6 @@ def real_time(kernel: bool, arm: bool) -> Finding:
         return Finding(Level.GREEN, "real-time kernel", "none; no arm is driven from here")
     remedy = "boot PREEMPT_RT on the arm's computer"
     return Finding(Level.YELLOW, "real-time kernel", "none", remedy)
-
-
-def action_scale(policy: Sequence[float], gate: Sequence[float]) -> Finding:
-    """Whether an action of 1 is the same motion to the policy and to the gate; empty: not known."""
-    what = "action scale"
-    if not gate:
-        return Finding(Level.GREEN, what, "no command gate to compare with")
-    agree = len(policy) == len(gate) and all(
-        math.isclose(one, other, rel_tol=1e-3) for one, other in zip(policy, gate, strict=True)
-    )
-    numbers = [", ".join(f"{value:g}" for value in scale) for scale in (policy, gate)]
-    if agree:
-        return Finding(Level.GREEN, what, numbers[0])
-    remedy = "the policy was trained with another: set the gate's action_scale, or pretrain anew"
-    return Finding(Level.RED, what, f"policy: {numbers[0]}; gate: {numbers[1]}", remedy)
 
 
 def robot(ready: bool | None, detail: str) -> Finding:

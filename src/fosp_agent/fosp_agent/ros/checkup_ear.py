@@ -18,6 +18,7 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy, qos_profile_sensor_da
 from sensor_msgs.msg import Image
 
 from fosp_agent.control.checkup import Endpoint, TopicSeen
+from fosp_agent.control.policy_fit import Surface, heard
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import SECOND, nanoseconds
 from fosp_agent.ros.qos import RELIABLE
@@ -32,6 +33,9 @@ KINDS: dict[str, Any] = {
     topics.SESSION_STATE: SessionState,
 }
 """Topics that are looked at."""
+ROBOT = ("observation_node", "command_gate_node")
+"""Whose diagnostics tell what a policy will see and do."""
+ONE_PUBLISHER = (topics.TARGET_POSE, topics.IMAGE, topics.CURRENT_POSE, topics.SESSION_STATE)
 HEARD = (topics.IMAGE, topics.CURRENT_POSE)
 """Those whose rate and stamps count."""
 
@@ -49,11 +53,11 @@ class Checkup:
     """Listens for a while, then answers."""
 
     node: Node
-    heard: dict[str, _Heard] = field(default_factory=lambda: {topic: _Heard() for topic in HEARD})
+    topics_heard: dict[str, _Heard] = field(
+        default_factory=lambda: {topic: _Heard() for topic in HEARD}
+    )
     statuses: dict[str, DiagnosticStatus] = field(default_factory=dict)
     arm: ArmStatus | None = None
-    encoding: str = ""
-    """Of the camera's frames; empty before the first."""
 
     def listen(self, seconds: float) -> None:
         """Hear what goes by for this long."""
@@ -73,10 +77,9 @@ class Checkup:
             rclpy.spin_once(self.node, timeout_sec=0.05)
 
     def _hear(self, topic: str, message: Any) -> None:
-        heard, now = self.heard[topic], time.monotonic()
+        heard, now = self.topics_heard[topic], time.monotonic()
         heard.first = heard.first or now
         heard.last, heard.count = now, heard.count + 1
-        self.encoding = getattr(message, "encoding", self.encoding)
         heard.offset = (nanoseconds(message.header.stamp) - time.time_ns()) / SECOND
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
@@ -88,7 +91,7 @@ class Checkup:
     def topic(self, name: str) -> TopicSeen:
         """What was seen of a topic."""
         full = self.node.resolve_topic_name(name)
-        heard = self.heard.get(name, _Heard())
+        heard = self.topics_heard.get(name, _Heard())
         span = heard.last - heard.first
         mine = self.node.get_fully_qualified_name()
         senders = self.node.get_publishers_info_by_topic(full)
@@ -114,13 +117,21 @@ class Checkup:
     def says(self, node: str, key: str) -> str | None:
         """A value of a node's diagnostics; None when it was not heard."""
         status = self.statuses.get(node)
-        found = {one.key: one.value for one in status.values} if status else {}
-        return found.get(key)
+        return said_by(status).get(key) if status else None
+
+    def robot(self) -> Surface:
+        """What the robot's nodes tell of images, poses and actions."""
+        return heard(said_by(self.statuses[name]) for name in ROBOT if name in self.statuses)
 
     @property
     def simulated(self) -> bool:
         """Whether the robot is a simulation."""
         return "sim_bridge_node" in self.node.get_node_names()
+
+
+def said_by(status: DiagnosticStatus) -> dict[str, str]:
+    """The values of a node's diagnostics."""
+    return {one.key: one.value for one in status.values}
 
 
 def endpoint(info: Any) -> Endpoint:

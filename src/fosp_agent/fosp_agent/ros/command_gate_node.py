@@ -13,6 +13,7 @@ from std_srvs.srv import SetBool
 
 from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, Verdict
 from fosp_agent.control.gate_sources import RESET
+from fosp_agent.control.policy_fit import Surface
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import request_from_action, stamped_pose, verdict_message
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
@@ -132,7 +133,8 @@ class CommandGateNode(Node):  # type: ignore[misc]  # rclpy is not typed
             "enable button": state.operator.enable.value,
             "hold-to-run button": state.operator.dead_man.value,
         }
-        self._diagnostics.publish(level, words, {"vetoes": count, **counts, **buttons})
+        taken = Surface(action_scale=tuple(self._config.action_scale)).values()
+        self._diagnostics.publish(level, words, {"vetoes": count, **counts, **buttons, **taken})
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,32 +12,19 @@ from rclpy.node import Node
 
 from fosp_agent.control import checkup
 from fosp_agent.control.checkup import Finding, Level
+from fosp_agent.control.policy_fit import Surface, compare, surface_of
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.checkup_ear import HEARD, KINDS, Checkup
-from fosp_agent.ros.conversions import CHANNELS
+from fosp_agent.ros.checkup_ear import HEARD, KINDS, ONE_PUBLISHER, Checkup
 
 LEAST_RATES = {topics.IMAGE: 10.0, topics.CURRENT_POSE: 50.0}
 """Of the real robot [Hz]."""
 SIMULATED_RATE = 1.0
 LARGEST_OFFSET = 0.2
 """Of stamps from this computer's clock; a camera's exposure and transport take some of it [s]."""
-ONE_PUBLISHER = (topics.TARGET_POSE, topics.IMAGE, topics.CURRENT_POSE, topics.SESSION_STATE)
 REALSENSE2_CAMERA = ("camera/camera", ("rgb_camera.enable_auto_exposure",))
 RECEIVE_BUFFER = Path("/proc/sys/net/core/rmem_max")
 REAL_TIME = Path("/sys/kernel/realtime")
-
-
-@dataclass(frozen=True)
-class Robot:
-    """What a policy will see and do."""
-
-    image: tuple[int, int, int] = (64, 64, 3)
-    """(H, W, C) of its observations."""
-    pose_size: int = 6
-    action_scale: tuple[float, ...] = ()
-    """Of the command gate [m, rad]; empty: not known."""
-    simulated: bool = False
 
 
 def examine(node: Node, weights: Path | None, seconds: float) -> Iterator[Finding]:
@@ -132,15 +118,11 @@ def _policy(ear: Checkup, weights: Path | None) -> Iterator[Finding]:
         yield Finding(Level.GREEN, "GPU", torch.cuda.get_device_name())
     else:
         yield Finding(Level.YELLOW, "GPU", "none: the policy acts, and learns slowly, on the CPU")
-    size, pose = ear.parameters("observation_node", ["image_size", "use_pose"]) or (64, True)
-    scale = ear.parameters("command_gate_node", ["action_scale"])
-    shape = (size, size, CHANNELS.get(ear.encoding, 3))
-    seen = Robot(shape, 6 if pose else 0, tuple(scale[0] or ()) if scale else (), ear.simulated)
-    yield from acts(weights, seen)
+    yield from acts(weights, ear.robot(), ear.simulated)
 
 
-def acts(weights: Path, robot: Robot) -> Iterator[Finding]:
-    """Whether a policy loads, acts on this robot's observations, and means the same by an action.
+def acts(weights: Path, robot: Surface, simulated: bool) -> Iterator[Finding]:
+    """Whether a policy loads, acts, knows this robot's observations, and means its actions.
 
     A policy that looks through the simulator's camera at a real scene is a warning.
     """
@@ -149,16 +131,16 @@ def acts(weights: Path, robot: Robot) -> Iterator[Finding]:
 
     try:
         runner = PolicyRunner.from_file(weights)
-        runner.reset(0)
-        runner.act(np.zeros(robot.image, np.uint8), np.zeros(robot.pose_size, np.float32), None)
+        sizes = runner.config.robot
+        image = np.zeros((sizes.image_size, sizes.image_size, sizes.image_channels), np.uint8)
+        runner.act(image, np.zeros(sizes.pose_size, np.float32))
     except (UserError, ValueError) as problem:
         yield Finding(Level.RED, "policy", f"{weights}: {problem}", "choose another file")
         return
-    side = robot.image[0]
-    yield Finding(Level.GREEN, "policy", f"{weights} loads and acts on {side}x{side} images")
-    yield checkup.action_scale(tuple(runner.action_scale.tolist()), robot.action_scale)
-    camera = runner.config.robot.camera
-    if not robot.simulated and camera and camera == load_preset("small").robot.camera:
+    yield Finding(Level.GREEN, "policy", f"{weights} loads and acts")
+    yield from compare(surface_of(sizes), robot)
+    camera = sizes.camera
+    if not simulated and camera and camera == load_preset("small").robot.camera:
         remedy = "pretrain with your camera's (./safereach calibrate), or with robot.camera=[]"
         seen = "the policy looks for contacts through the simulator's camera"
         yield Finding(Level.YELLOW, "policy", seen, remedy)

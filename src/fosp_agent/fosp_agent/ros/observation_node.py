@@ -20,6 +20,7 @@ from fosp_agent.control.observation_assembler import (
     ObservationAssembler,
     PairingConfig,
 )
+from fosp_agent.control.policy_fit import Surface
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
@@ -94,6 +95,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._inputs = InputWatch(least)
         self._diagnostics = Diagnostics(self)
         self._heard: dict[str, float] = dict.fromkeys(least, 0.0)
+        self._shape: tuple[int, ...] | None = None
         self._published = time.monotonic()
         self._observations = self.create_publisher(Observation, topics.OBSERVATION, RECORDED)
         self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
@@ -123,6 +125,7 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
         try:
             frame = image_from_message(message, topics.IMAGE)
             image = to_policy_size(frame, self._config.image_size)
+            self._shape = image.shape
         except UserError as problem:
             self._complain(problem)
             return
@@ -167,8 +170,11 @@ class ObservationNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _diagnose(self) -> None:
         now = time.monotonic()
         values = {f"{topic} [Hz]": f"{hz:.1f}" for topic, hz in self._inputs.rates(now).items()}
+        shown = Surface(self._shape, 6 if self._config.use_pose else 0)
         problem = self._inputs.problem(now)
-        self._diagnostics.publish(ERROR if problem else OK, problem or "observes", values)
+        self._diagnostics.publish(
+            ERROR if problem else OK, problem or "observes", {**values, **shown.values()}
+        )
 
     def _complain(self, problem: UserError) -> None:
         self._inputs.complain(str(problem), time.monotonic())

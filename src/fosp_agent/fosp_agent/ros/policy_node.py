@@ -17,12 +17,14 @@ from rclpy.node import Node
 
 from fosp_agent.control.decision_loop import Answer, DecisionLoop, Observed
 from fosp_agent.control.latency import LatencyLog
+from fosp_agent.control.policy_fit import surface_of
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.control.weights_follower import Chunk, WeightsFollower
 from fosp_agent.errors import UserError
 from fosp_agent.overrides import parse_overrides
 from fosp_agent.ranges import Range
 from fosp_agent.ros.conversions import image_from_message
+from fosp_agent.ros.diagnostics import OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE
 from fosp_agent.ros.spin import run
@@ -70,6 +72,7 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._loop = DecisionLoop(self._acting, config.verdict_patience)
         log = config.run_dir / "policy_latency.jsonl" if config.run_dir != Path() else None
         self._latency = LatencyLog(log)
+        self._diagnostics = Diagnostics(self)
         if config.weights != Path():
             self._link.acknowledge(self._follower.start_with(config.weights))
         self._wire()
@@ -83,6 +86,7 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self.create_subscription(SessionState, "session_state", self._on_session, LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.1, self._on_timer, clock=steady)
+        self.create_timer(1.0, self._diagnose, clock=steady)
 
     def destroy_node(self) -> None:
         """Also end the thread that prepares weights."""
@@ -152,6 +156,14 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
 
     def _on_timer(self) -> None:
         self._answer(self._loop.expire, time.perf_counter())
+
+    def _diagnose(self) -> None:
+        runner = self._follower.acting
+        if runner is None:
+            self._diagnostics.publish(WARN, "no weights act yet", {})
+            return
+        known = surface_of(runner.config.robot).values()
+        self._diagnostics.publish(OK, f"weights version {runner.version} act", known)
 
     def _swap_between_episodes(self) -> None:
         self._link.may_swap = self._loop.between_episodes

@@ -54,7 +54,9 @@ class SessionNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
         self._wire()
         self._robot_side = RobotSide(self, self._session, self._carry_out)
-        self._preflight = Preflight(self, run_dir, self._on_preflight)
+        self._preflight = Preflight(
+            self, run_dir, self._on_preflight, lambda: self._session.plan.require_policy
+        )
         self.add_post_set_parameters_callback(self._on_parameters)
         self._carry_out(Effects(changed=True))
 

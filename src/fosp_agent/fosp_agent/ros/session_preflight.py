@@ -13,23 +13,29 @@ from rclpy.node import Node
 
 from fosp_agent.control import checkup
 from fosp_agent.control.checkup import Finding, Level, TopicSeen
+from fosp_agent.control.policy_fit import SCALE, compare, heard
 from fosp_agent.ros import topics
-from fosp_agent.ros.checkup_ear import endpoint
+from fosp_agent.ros.checkup_ear import KINDS, ONE_PUBLISHER, ROBOT, endpoint, said_by
 from fosp_agent.ros.qos import RELIABLE
 
 SILENCE = 3.0
 """A node's diagnostics count for this long [s]."""
 LOOK = 0.5
-NEEDED = ("command_gate_node", "observation_node")
-"""Nodes whose diagnostics must have been heard."""
-ONE_PUBLISHER = (topics.TARGET_POSE, topics.IMAGE, topics.CURRENT_POSE)
+POLICY = "policy_node"
 
 
 class Preflight:
     """Looks twice a second; tells when what is wrong changes."""
 
-    def __init__(self, node: Node, run_dir: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        run_dir: Path,
+        tell: Callable[[str], None],
+        needs_policy: Callable[[], bool],
+    ) -> None:
         self._node = node
+        self._needs_policy = needs_policy
         self._run_dir = run_dir
         self._tell = tell
         self._heard: dict[str, tuple[float, DiagnosticStatus]] = {}
@@ -51,9 +57,9 @@ class Preflight:
             self._tell(f"preflight: {words}; ./safereach doctor shows all" if words else "")
 
     def _findings(self) -> list[Finding]:
-        seen = [self._topic(name) for name in ONE_PUBLISHER]
-        findings = self._diagnoses() + [checkup.publishers(topic) for topic in seen]
-        findings += [checkup.quality(topic) for topic in seen]
+        findings = [*self._diagnoses(), *self._policy()]
+        findings += [checkup.publishers(self._topic(name)) for name in ONE_PUBLISHER]
+        findings += [checkup.quality(self._topic(name)) for name in KINDS]
         folder = self._run_dir if self._run_dir.exists() else Path.cwd()
         findings.append(checkup.disk(shutil.disk_usage(folder).free / 1e9, str(folder)))
         return findings
@@ -65,16 +71,33 @@ class Preflight:
         return TopicSeen(full, tuple(map(endpoint, senders)), tuple(map(endpoint, hearers)))
 
     def _diagnoses(self) -> list[Finding]:
-        now = time.monotonic()
+        speaking = self._speaking()
+        needed = (*ROBOT, POLICY) if self._needs_policy() else ROBOT
         found = [
             Finding(Level.RED, name, "says nothing on /diagnostics", "start it")
-            for name in NEEDED
-            if name not in self._heard or now - self._heard[name][0] > SILENCE
+            for name in needed
+            if name not in speaking
         ]
-        for name, (heard, status) in self._heard.items():
-            if heard + SILENCE > now and status.level == DiagnosticStatus.ERROR:
+        for name, status in speaking.items():
+            if status.level == DiagnosticStatus.ERROR:
                 found.append(Finding(Level.RED, name, status.message, "see its log"))
-            unlocked = {one.key: one.value for one in status.values}.get("unlocked", "")
-            if unlocked:
+        for _, status in self._heard.values():
+            if unlocked := said_by(status).get("unlocked", ""):
                 found.append(checkup.exposure(unlocked, simulated=False))
         return found
+
+    def _speaking(self) -> dict[str, DiagnosticStatus]:
+        """What each node said last that has not fallen silent."""
+        since = time.monotonic() - SILENCE
+        return {name: status for name, (at, status) in self._heard.items() if at > since}
+
+    def _policy(self) -> list[Finding]:
+        """Whether the acting policy is one for this robot."""
+        speaking = self._speaking()
+        said = {name: said_by(speaking[name]) for name in (*ROBOT, POLICY) if name in speaking}
+        policy = said.pop(POLICY, None)
+        if policy is None:
+            return []
+        if SCALE not in policy:
+            return [Finding(Level.RED, POLICY, speaking[POLICY].message, "wait for its weights")]
+        return list(compare(heard([policy]), heard(said.values())))
