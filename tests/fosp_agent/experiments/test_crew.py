@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from fosp_agent.config import AgentConfig
 from fosp_agent.errors import UserError
 from fosp_agent.experiments import crew
 from fosp_agent.experiments.claim import claim
 from fosp_agent.experiments.crew import Worker
 from fosp_agent.experiments.result import ResultError, read_result
-from fosp_agent.experiments.unit import CLAIM, RESULT, Unit, UnitMismatch
+from fosp_agent.experiments.unit import CLAIM, RESULT, Unit, UnitMismatch, require_all_same
 from fosp_agent.experiments.work import Found
 
 
@@ -94,6 +97,45 @@ def test_another_setting_in_the_same_folder_is_refused_before_anything_is_done(
     with pytest.raises(UnitMismatch, match=r"steps was 1, now 2.*another --out"):
         Worker(tmp_path, [OTHER, changed], Listener(), "test").work()
     assert done == ["a"]
+
+
+def test_a_setting_that_came_later_is_named_and_changes_nothing_at_its_default(
+    tmp_path: Path, done: list[str]
+):
+    now = AgentConfig().to_dict()
+    then = copy.deepcopy(now)
+    del then["actor"]["center_advantage"], then["shield"]
+    begun = Unit("a", "count", {"steps": 1}, config=then)
+    begun.begin(tmp_path)
+    resumed = dataclasses.replace(begun, config=now)
+    assert require_all_same([resumed, OTHER], tmp_path) == ("actor.center_advantage", "shield")
+    Worker(tmp_path, [resumed], Listener(), "test").work()
+    assert done == ["a"]
+    assert require_all_same([resumed], tmp_path) == ()
+
+
+@pytest.mark.parametrize("removed", [("actor", "center_advantage"), ("actor", "beta_cost")])
+def test_a_setting_that_came_later_and_is_not_at_its_default_is_refused(
+    tmp_path: Path, removed: tuple[str, str]
+):
+    section, name = removed
+    now = AgentConfig().to_dict()
+    then = copy.deepcopy(now)
+    del then[section][name]
+    now[section][name] = 17
+    Unit("a", "count", {}, config=then).begin(tmp_path)
+    with pytest.raises(UnitMismatch, match=rf"\({section}\.{name} did not exist, now 17\)"):
+        require_all_same([Unit("a", "count", {}, config=now)], tmp_path)
+
+
+def test_beside_a_setting_that_came_later_a_changed_one_is_still_refused(tmp_path: Path):
+    now = AgentConfig().to_dict()
+    then = copy.deepcopy(now)
+    del then["actor"]["center_advantage"]
+    then["actor"]["beta_cost"] = 5.0
+    Unit("a", "count", {}, config=then).begin(tmp_path)
+    with pytest.raises(UnitMismatch, match=r"\(actor\.beta_cost was 5\.0, now 10\.0\)"):
+        require_all_same([Unit("a", "count", {}, config=now)], tmp_path)
 
 
 @pytest.mark.usefixtures("done")

@@ -10,6 +10,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
+    from fosp_agent.experiments.estimate import Estimate, Rates
     from fosp_agent.experiments.unit import Unit
 
 app = typer.Typer(
@@ -178,6 +181,7 @@ def _work(
         _print_estimate(console, estimate(out, units, rates), rates, jobs)
         return
     note_kind(out, kind)
+    _warn_of_later_settings(console, out, units)
     screen = jobs == 1 and console.is_terminal
     try:
         failures = team.work(ScreenWatcher(out, units) if screen else LineWatcher(jobs))
@@ -194,14 +198,18 @@ def _work(
     )
 
 
-def _print_estimate(console: object, found: object, rates: object, jobs: int) -> None:
-    from rich.console import Console
+def _warn_of_later_settings(console: Console, out: Path, units: Sequence[Unit]) -> None:
+    from fosp_agent.experiments.unit import require_all_same
 
-    from fosp_agent.experiments.estimate import Estimate, Rates
+    if later := require_all_same(units, out):
+        console.print(
+            f"[yellow]warning[/yellow]: {out} was begun before these settings existed: "
+            f"{', '.join(later)}; they are at their defaults, so it goes on",
+            soft_wrap=True,
+        )
 
-    assert isinstance(console, Console)
-    assert isinstance(found, Estimate)
-    assert isinstance(rates, Rates)
+
+def _print_estimate(console: Console, found: Estimate, rates: Rates, jobs: int) -> None:
     total = sum(found.units.values())
     console.print(f"{total} units, {found.done} of them done")
     for kind, count in found.units.items():

@@ -12,7 +12,7 @@ from fosp_agent.errors import UserError
 from fosp_agent.experiments.claim import claim
 from fosp_agent.experiments.provenance import UnitClock
 from fosp_agent.experiments.result import write_result
-from fosp_agent.experiments.unit import CLAIM, Unit
+from fosp_agent.experiments.unit import CLAIM, Unit, require_all_same
 from fosp_agent.experiments.work import Work
 from fosp_agent.experiments.work_pretrain import run_pretraining
 from fosp_agent.experiments.work_test import run_test_unit
@@ -64,18 +64,13 @@ class Worker:
     failures: dict[str, str] = field(default_factory=dict)
     """Unit to why it cannot be done."""
 
-    def check(self) -> None:
-        """Refuse folders of other settings, before anything is done.
+    def work(self) -> None:
+        """Do whatever is left, until nothing is, or what is left cannot be done.
 
         Raises:
-            UnitMismatch: naming the folder, what differs, and the remedy.
+            UnitMismatch: a folder was begun with other settings; nothing is done then.
         """
-        for unit in self.units:
-            unit.require_same(self.root)
-
-    def work(self) -> None:
-        """Do whatever is left, until nothing is, or what is left cannot be done."""
-        self.check()
+        require_all_same(self.units, self.root)
         told = False
         while left := self._left():
             if self._take_one(left):

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from fosp_agent.experiments.crew import Watcher, Worker
-from fosp_agent.experiments.unit import Unit
+from fosp_agent.experiments.unit import Unit, require_all_same
 from fosp_agent.training.allocator import keep_freed_memory
 
 ORPHAN_POLL = 2.0
@@ -54,7 +54,7 @@ class Team:
             worker = Worker(self.root, self.units, make_watcher(0), self.command)
             worker.work()
             return worker.failures
-        Worker(self.root, self.units, make_watcher(0), self.command).check()
+        require_all_same(self.units, self.root)
         return self._side_by_side(make_watcher)
 
     def _side_by_side(self, make_watcher: Callable[[int], Watcher]) -> dict[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fosp_agent.errors import UserError
+from fosp_agent.experiments.later_settings import later_settings, without
 from fosp_agent.training.files import write_atomically
 
 RESULT = "result.json"
@@ -51,30 +52,37 @@ class Unit:
         text = json.dumps([self.kind, self.settings, self.config, self.needs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def require_same(self, root: Path) -> None:
+    def require_same(self, root: Path) -> tuple[str, ...]:
         """Refuse a folder that was begun with other settings.
+
+        Returns:
+            Settings of the agent that did not exist when it was begun, and are left at their
+            defaults now: they change nothing.
 
         Raises:
             UnitMismatch: naming what differs, and the remedy.
         """
         path = self.folder(root) / BEGUN
         if not path.is_file():
-            return
+            return ()
         try:
             begun = json.loads(path.read_text(encoding="utf-8"))
-            same = begun["fingerprint"] == self.fingerprint
             earlier, config = begun["settings"], begun["config"]
-        except (ValueError, KeyError, TypeError) as problem:
+            later = later_settings(config, self.config)
+            as_then = replace(self, config=without(self.config, later))
+            same = begun["fingerprint"] == as_then.fingerprint
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise UnitMismatch(
                 f"{path} cannot be read ({problem}); remove the folder {path.parent}, and the unit "
                 "is done anew"
             ) from problem
         if not same:
-            changes = [*_changes(earlier, self.settings), *_changes(config, self.config)]
+            changes = [*_changes(earlier, self.settings), *_changes(config, as_then.config)]
             raise UnitMismatch(
                 f"{path.parent} was begun with other settings ({'; '.join(changes[:4])}): give the "
                 "same settings, another --out, or remove that folder"
             )
+        return later
 
     def begin(self, root: Path) -> None:
         """Note the settings in the folder."""
@@ -89,6 +97,18 @@ class Unit:
         write_atomically(self.folder(root) / BEGUN, text.encode())
 
 
+def require_all_same(units: Iterable[Unit], root: Path) -> tuple[str, ...]:
+    """Refuse folders of other settings, before anything is done.
+
+    Returns:
+        Settings that are newer than some folder, at their defaults, by name.
+
+    Raises:
+        UnitMismatch: naming the folder, what differs, and the remedy.
+    """
+    return tuple(dict.fromkeys(name for unit in units for name in unit.require_same(root)))
+
+
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any], under: str = "") -> list[str]:
     found = []
     for key in sorted(set(before) | set(now)):
@@ -96,5 +116,6 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any], under: str = "")
         if isinstance(old, dict) and isinstance(new, Mapping):
             found += _changes(old, new, f"{name}.")
         elif json.dumps(old) != json.dumps(new):
-            found.append(f"{name} was {old!r}, now {new!r}")
+            was = f"was {old!r}" if key in before else "did not exist"
+            found.append(f"{name} {was}, now {new!r}" if key in now else f"{name} {was}, now gone")
     return found
