@@ -140,6 +140,73 @@ def dataset_ablation(
 
 
 @app.command()
+def readings(
+    out: Annotated[Path, typer.Option(help="Folder of this experiment.")] = Path(
+        "runs/experiments/readings"
+    ),
+    names: Annotated[
+        str,
+        typer.Option("--readings", help="Which, with commas; all: those that the preset lacks."),
+    ] = "all",
+    stage: Annotated[
+        str, typer.Option(help="offline (pretrain with each), online (fine-tune with each) or all.")
+    ] = "all",
+    seeds: Seeds = "1",
+    steps: Steps = 600,
+    tests: Annotated[int, typer.Option(min=1, help="After pretraining, original task.")] = 100,
+    tasks: Annotated[
+        str, typer.Option(help="Tasks to fine-tune on, with commas.")
+    ] = "target_shape,three_obstacles",
+    trials: Annotated[int, typer.Option(min=1, help="Trials on each task.")] = 40,
+    updates: Annotated[int, typer.Option(min=0, help="Gradient steps after a trial.")] = 10,
+    online_tests: Annotated[
+        int, typer.Option(min=1, help="Before and after fine-tuning, on each of its tasks.")
+    ] = 40,
+    preset: Preset = "small",
+    dataset: Dataset = Path("data/original"),
+    modes: Annotated[str, typer.Option(help="How the tests act.")] = "sample",
+    trial_mode: Annotated[str, typer.Option(help="How the trials act.")] = "sample",
+    weights: Weights = "last",
+    pretrained: Annotated[
+        str,
+        typer.Option(
+            help="Weights that fine-tuning begins with, {seed} standing for the seed; none: the "
+            "pretraining of the reading `default`."
+        ),
+    ] = "",
+    setting: Setting = None,
+    jobs: Jobs = 1,
+    threads: Threads = 0,
+    dry_run: DryRun = False,
+) -> None:
+    """The paper's open readings, one switch at a time, each beside the preset as it is."""
+    from fosp_agent.experiments.readings import stages_named
+    from fosp_agent.experiments.readings_plan import ReadingsPlan, readings_units
+    from fosp_agent.overrides import parse_overrides
+
+    plan = ReadingsPlan(
+        readings=() if names == "all" else _names(names),
+        stages=stages_named(stage),
+        seeds=_seeds(seeds),
+        preset=preset,
+        dataset=dataset,
+        steps=steps,
+        tests=tests,
+        tasks=_names(tasks),
+        trials=trials,
+        updates=updates,
+        online_tests=online_tests,
+        modes=_names(modes),
+        trial_mode=trial_mode,
+        weights=weights,
+        overrides=parse_overrides(setting or ()),
+        pretrained=pretrained,
+    )
+    plan.check()
+    _work(out, "readings", readings_units(plan), jobs, threads, dry_run=dry_run)
+
+
+@app.command()
 def report(
     folders: Annotated[
         list[Path] | None,

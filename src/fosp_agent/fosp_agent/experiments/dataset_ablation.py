@@ -10,8 +10,9 @@ from typing import Any
 from fosp_agent.agents.variants import variant_config
 from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.episodes.check import PAPER_MIX, SAFE_FAILURE, SAFE_SUCCESS
+from fosp_agent.experiments.acting_units import test_unit
 from fosp_agent.experiments.pretrainings import pretraining_config
-from fosp_agent.experiments.protocol import FIRST_TEST_SEED, ORIGINAL, PlanError
+from fosp_agent.experiments.protocol import ORIGINAL, PlanError
 from fosp_agent.experiments.unit import Unit
 
 SAFE = (SAFE_SUCCESS, SAFE_FAILURE)
@@ -101,20 +102,25 @@ def ablation_units(plan: DatasetAblationPlan) -> list[Unit]:
                 config=config.to_dict(),
             )
             units.append(first)
-            for mode in plan.modes:
-                settings = {
-                    **common,
-                    "part_name": name,
-                    "seed": seed,
-                    "environment": plan.environment,
-                    "task": ORIGINAL,
-                    "when": "before",
-                    "mode": mode,
-                    "tests": plan.tests,
-                    "first_seed": FIRST_TEST_SEED,
-                }
-                path = f"{name}/seed{seed}/test-{mode}"
-                units.append(Unit(path, "test", settings, (first.path,), config.to_dict()))
+            acting = {
+                **common,
+                "part_name": name,
+                "seed": seed,
+                "environment": plan.environment,
+            }
+            units += [
+                test_unit(
+                    f"{name}/seed{seed}/test-{mode}",
+                    acting,
+                    config,
+                    first.path,
+                    task=ORIGINAL,
+                    when="before",
+                    mode=mode,
+                    tests=plan.tests,
+                )
+                for mode in plan.modes
+            ]
     return units
 
 

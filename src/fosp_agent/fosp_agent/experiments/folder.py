@@ -11,7 +11,7 @@ from fosp_agent.experiments.unit import RESULT
 from fosp_agent.training.files import write_atomically
 
 MARK = "experiment.json"
-KINDS = ("safereach", "dataset-ablation")
+KINDS = ("safereach", "dataset-ablation", "readings")
 
 
 class FolderError(UserError):
@@ -43,7 +43,7 @@ def kind_of_folder(root: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise FolderError(
             f"{root} is not the folder of an experiment ({MARK}: {problem}); give the --out of "
-            "`./safereach experiment safereach` or `dataset-ablation`"
+            f"`./safereach experiment` {', '.join(KINDS)}"
         ) from problem
     if kind not in KINDS:
         raise FolderError(f"{root / MARK}: unknown experiment {kind!r}; known: {', '.join(KINDS)}")
