@@ -8,10 +8,13 @@ import math
 import numpy as np
 import pytest
 
+from fosp_agent.experiments.protocol import AFTER, BEFORE, START
 from fosp_agent.experiments.report.ablation import ablation_claims
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.report.cells import DURING, Cells
+from fosp_agent.experiments.report.changes import change_table
 from fosp_agent.experiments.report.claims import CLAIMS, MET, MISSED, UNDECIDED, claim_rows
 from fosp_agent.experiments.report.differences import difference, paired_interval
+from fosp_agent.experiments.report.targets import target_table
 from fosp_agent.experiments.report.together import difference_table, together_table
 from fosp_agent.experiments.result import Result
 
@@ -133,10 +136,10 @@ def test_tasks_are_pooled_over_the_seeds_that_have_all_of_them():
     ]
     cells = Cells(results)
     table = together_table(cells, "sample")
-    assert "| `fosp` | 1 | - | - | 50 (15 to 85) | - | - | 50 (15 to 85) |" in table
+    assert "| `fosp` | 1 | - | 50 (15 to 85) | - | - | - | 50 (15 to 85) |" in table
     compared = difference_table(cells, "sample")
     assert compared is not None
-    assert "| `safedreamer` | 1 | - | - | +50 (" in compared
+    assert "| `safedreamer` | 1 | - | +50 (" in compared
 
 
 def test_the_dataset_ablation_is_held_against_figure_6():
@@ -169,4 +172,34 @@ def test_the_spread_is_that_of_the_seeds_means_over_all_tasks():
             (1, TASKS[1], True),
         )
     ]
-    assert "| `fosp` | 2 | - | - | 50 ±0 (" in together_table(Cells(results), "sample")
+    assert "| `fosp` | 2 | - | 50 ±0 (" in together_table(Cells(results), "sample")
+
+
+def tuned(later: bool, when: tuple[str, str] = (START, DURING)) -> list[Result]:
+    """Trials in thirty scenes that end with ``later``, where the policy reached at the start."""
+    outcomes = zip(when, (True, later), strict=True)
+    return [made("fosp", [x] * 30, [not x] * 30, when=w, first=10_000) for w, x in outcomes]
+
+
+def test_trials_are_held_against_the_policy_before_them_in_the_same_scenes():
+    elsewhere = [made("fosp", [False] * 30, [True] * 30, when=BEFORE)]
+    table = change_table(Cells(tuned(True) + elsewhere), "sample", ["fosp"])
+    assert table is not None
+    rows = table.splitlines()[2:]
+    assert rows[0] == "| `fosp` | all | 1 | - | - | - | the same | the same | the same |"
+    assert rows[1].startswith(f"| `fosp` | {TASKS[0]} | 1 |")
+    worse = change_table(Cells(tuned(False)), "sample", [])
+    assert worse is not None
+    assert worse.splitlines()[2].startswith("| `fosp` | all | 1 | - | - | - | **-100 (")
+    assert change_table(Cells(elsewhere), "sample", ["fosp"]) is None
+
+
+@pytest.mark.parametrize("when", [(START, DURING), (BEFORE, AFTER)])
+@pytest.mark.parametrize(("later", "found"), [(True, MET), (False, MISSED)])
+def test_a_task_that_grows_worse_beyond_noise_is_a_miss(
+    when: tuple[str, str], later: bool, found: str
+):
+    table = target_table(Cells(tuned(later, when)), "fosp", "sample")
+    rows = [row for row in table.splitlines() if "same scenes" in row]
+    assert len(rows) == 2
+    assert all(row.endswith(f"| {found} |") for row in rows)

@@ -107,9 +107,7 @@ def test_the_same_results_give_the_same_bytes_with_and_without_the_runs(
 
 def test_rates_budget_and_what_is_missing_are_written(experiment: Path, tmp_path: Path):
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert (
-        "| `fosp` | before 2, during 2, after 1 | 100 ±0 (51 to 100) | 67 ±0 (30 to 90) |" in page
-    )
+    assert "| `fosp` | before 2, after 1, during 2 | 100 ±0 (51 to 100) | 100 (34 to 100) |" in page
     assert "Reduced budget: 2 of 5 seeds; 1 of 3 tasks (three_obstacles); 3 of 40 trials" in page
     assert "2 of 20 tests" in page
     assert "- `fosp`, sample, tests: 1 of 3 of seed 1; 2 of 3 of seed 0\n" in page

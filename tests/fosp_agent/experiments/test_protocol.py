@@ -12,6 +12,7 @@ from fosp_agent.experiments.protocol import (
     SafeReachPlan,
     safereach_units,
 )
+from fosp_agent.experiments.unit import Unit
 
 
 def test_the_defaults_are_the_papers_protocol():
@@ -30,22 +31,47 @@ def test_every_unit_comes_after_those_it_needs_and_has_a_folder_of_its_own():
         assert set(unit.needs) <= set(paths[:place])
 
 
-def test_the_same_scenes_are_tested_before_and_after_and_none_of_them_is_tried():
-    units = safereach_units(SafeReachPlan(preset="tiny", variants=("fosp",)))
-    tested = {
-        seed
-        for unit in units
-        if unit.kind == "test"
-        for seed in range(unit.settings["first_seed"], unit.settings["first_seed"] + 20)
-    }
-    assert tested == set(range(FIRST_TEST_SEED, FIRST_TEST_SEED + 20))
-    tried = [
-        {u.settings["first_seed"] + n for n in range(u.settings["trials"])}
-        for u in units
-        if u.kind == "trials" and u.settings["task"] == "three_obstacles"
-    ]
-    assert not tested & set.union(*tried)
-    assert len(set.union(*tried)) == sum(map(len, tried)) == 5 * 40
+def scenes(unit: Unit) -> set[int]:
+    """Seeds of the scenes of a test or of trials."""
+    settings = unit.settings
+    number = settings["tests"] if unit.kind == "test" else settings["trials"]
+    return set(range(settings["first_seed"], settings["first_seed"] + number))
+
+
+def by_time(units: list[Unit], seed: int) -> dict[str, set[int]]:
+    """Scenes on one task, by time."""
+    here = [u for u in units if u.kind != "pretrain" and u.settings["seed"] == seed]
+    there = [u for u in here if u.settings["task"] == "three_obstacles"]
+    return {u.settings.get("when", "during"): scenes(u) for u in there}
+
+
+def test_what_is_compared_shares_its_scenes_and_no_other_does():
+    plan = SafeReachPlan(preset="tiny", variants=("fosp",), modes=("sample",))
+    units = safereach_units(plan)
+    every: list[set[int]] = []
+    for seed in plan.seeds:
+        times = by_time(units, seed)
+        assert times["before"] == times["after"]
+        assert times["start"] == times["during"]
+        every += [times["before"], times["start"]]
+    assert by_time(units, 0)["before"] == set(range(FIRST_TEST_SEED, FIRST_TEST_SEED + 20))
+    assert len(set.union(*every)) == sum(map(len, every)) == 5 * (20 + 40)
+
+
+def test_in_the_scenes_of_the_trials_the_pretrained_policy_acts_as_the_trials_do():
+    plan = SafeReachPlan(preset="tiny", variants=("fosp",), seeds=(0,), modes=("greedy",))
+    found = [u for u in safereach_units(plan) if u.settings.get("when") == "start"]
+    assert len(found) == len(plan.tasks)
+    for unit in found:
+        assert (unit.needs, unit.settings["mode"]) == (("pretrain/fosp/seed0",), "sample")
+
+
+@pytest.mark.parametrize(
+    "options", [{"tests": 101}, {"trials": 1001}, {"seeds": (90,)}, {"seeds": (-1, 0)}]
+)
+def test_a_plan_whose_scenes_would_overlap_is_refused(options: dict[str, object]):
+    with pytest.raises(PlanError, match="share scenes"):
+        SafeReachPlan(preset="tiny", variants=("fosp",), **options).check()
 
 
 def test_one_pretraining_serves_the_variants_that_differ_online_only():

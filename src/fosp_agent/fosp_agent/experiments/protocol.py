@@ -1,4 +1,9 @@
-"""Table 3's protocol as units: pretrain; test, 40 trials and test anew on each unseen task."""
+"""Table 3's protocol as units: pretrain; test, 40 trials and test anew on each unseen task.
+
+Scenes are harder or easier by chance. Before and after are therefore tested in the same scenes, and
+the policy as it is before the first trial acts in the trials' scenes too, so that the trials can be
+held against it. Each seed has scenes of its own, so that more seeds are more scenes.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +21,18 @@ from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_
 from fosp_agent.experiments.unit import Unit
 
 ORIGINAL = "original"
+BEFORE, START, AFTER = "before", "start", "after"
+"""Tests of the pretrained policy, of the same in the scenes of the trials, and after these."""
 UNSEEN_TASKS = ("obstacle_shape", "target_shape", "three_obstacles")
 FULL_SEEDS, FULL_TRIALS, FULL_TESTS = 5, 40, 20
 """What Table 3 asks for."""
 FIRST_TEST_SEED = 1000
+TEST_SEEDS_APART = 100
+"""Between the first tests of two seeds."""
 FIRST_TRIAL_SEED = 10_000
 TRIAL_SEEDS_APART = 1000
 """Between the first trials of two seeds: no scene of a trial is one of a test or another's."""
+MOST_SEEDS = (FIRST_TRIAL_SEED - FIRST_TEST_SEED) // TEST_SEEDS_APART
 
 
 class PlanError(UserError):
@@ -77,8 +87,11 @@ class SafeReachPlan:
                 raise PlanError(f"--pretrained {name}: it begins with the pretraining of {source}")
             if not path.is_file():
                 raise PlanError(f"--pretrained {name}: {path} is no file")
-        if self.trials > TRIAL_SEEDS_APART:
-            raise PlanError(f"--trials is at most {TRIAL_SEEDS_APART}: seeds would share scenes")
+        if self.trials > TRIAL_SEEDS_APART or self.tests > TEST_SEEDS_APART:
+            most = f"--trials is at most {TRIAL_SEEDS_APART}, --tests at most {TEST_SEEDS_APART}"
+            raise PlanError(f"{most}: seeds would share scenes")
+        if not 0 <= min(self.seeds) <= max(self.seeds) < MOST_SEEDS:
+            raise PlanError(f"seeds are 0 to {MOST_SEEDS - 1}: tests and trials would share scenes")
 
 
 def safereach_units(plan: SafeReachPlan) -> list[Unit]:
@@ -118,22 +131,8 @@ def _pretraining(plan: SafeReachPlan, source: str, seed: int, config: AgentConfi
 def _variant_units(
     plan: SafeReachPlan, name: str, seed: int, config: AgentConfig, pretraining: str
 ) -> list[Unit]:
-    def test(task: str, when: str, mode: str, need: str) -> Unit:
-        return Unit(
-            path=f"{name}/seed{seed}/{task}/{when}-{mode}",
-            kind="test",
-            settings={
-                **common,
-                "task": task,
-                "when": when,
-                "mode": mode,
-                "tests": plan.tests,
-                "first_seed": FIRST_TEST_SEED,
-            },
-            needs=(need,),
-            config=config.to_dict(),
-        )
-
+    first_test = FIRST_TEST_SEED + TEST_SEEDS_APART * seed
+    first_trial = FIRST_TRIAL_SEED + TRIAL_SEEDS_APART * seed
     common = {
         "variant": name,
         "seed": seed,
@@ -141,25 +140,39 @@ def _variant_units(
         "environment": plan.environment,
         "overrides": dict(plan.overrides),
     }
-    units = [test(ORIGINAL, "before", mode, pretraining) for mode in plan.modes]
-    for task in plan.tasks:
-        trials = Unit(
-            path=f"{name}/seed{seed}/{task}/trials",
-            kind="trials",
-            settings={
-                **common,
-                "task": task,
-                "mode": plan.trial_mode,
-                "trials": plan.trials,
-                "updates": plan.updates,
-                "first_seed": FIRST_TRIAL_SEED + TRIAL_SEEDS_APART * seed,
-                "dataset": str(plan.dataset),
-            },
-            needs=(pretraining,),
+
+    def unit(kind: str, path: str, task: str, need: str, **settings: object) -> Unit:
+        return Unit(
+            path=f"{name}/seed{seed}/{task}/{path}",
+            kind=kind,
+            settings={**common, "task": task, **settings},
+            needs=(need,),
             config=config.to_dict(),
         )
+
+    def tests(task: str, when: str, need: str) -> list[Unit]:
+        scenes = {"when": when, "tests": plan.tests, "first_seed": first_test}
+        return [
+            unit("test", f"{when}-{mode}", task, need, mode=mode, **scenes) for mode in plan.modes
+        ]
+
+    units = tests(ORIGINAL, BEFORE, pretraining)
+    for task in plan.tasks:
+        mode, scenes = plan.trial_mode, {"mode": plan.trial_mode, "first_seed": first_trial}
+        start = unit(
+            "test", f"{START}-{mode}", task, pretraining, when=START, tests=plan.trials, **scenes
+        )
+        trials = unit(
+            "trials",
+            "trials",
+            task,
+            pretraining,
+            trials=plan.trials,
+            updates=plan.updates,
+            dataset=str(plan.dataset),
+            **scenes,
+        )
         if task != ORIGINAL:
-            units += [test(task, "before", mode, pretraining) for mode in plan.modes]
-        units.append(trials)
-        units += [test(task, "after", mode, trials.path) for mode in plan.modes]
+            units += tests(task, BEFORE, pretraining)
+        units += [start, trials, *tests(task, AFTER, trials.path)]
     return units

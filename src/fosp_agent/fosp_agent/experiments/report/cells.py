@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fosp_agent.agents.variants import VARIANTS
-from fosp_agent.experiments.protocol import ORIGINAL, UNSEEN_TASKS
+from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL, START, UNSEEN_TASKS
 from fosp_agent.experiments.result import Result
 
-BEFORE, DURING, AFTER = "before", "during", "after"
-WHEN = (BEFORE, DURING, AFTER)
+DURING = "during"
+WHEN = (BEFORE, AFTER, START, DURING)
+"""The first two share their scenes, and so do the last two."""
+THERE = (START, DURING)
+"""In the scenes of the trials, acting as the trials do."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Cells:
     @property
     def modes(self) -> list[str]:
         """Of the tests."""
-        found = {cell.mode for cell in self._cells if cell.when != DURING}
+        found = {cell.mode for cell in self._cells if cell.when not in THERE}
         return [mode for mode in ("sample", "greedy", "cloning") if mode in found]
 
     @property

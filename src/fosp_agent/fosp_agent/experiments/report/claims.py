@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fosp_agent.experiments.protocol import ORIGINAL
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.report.cells import DURING, Cells
 from fosp_agent.experiments.report.differences import Difference, difference
 from fosp_agent.experiments.report.rates import rates
 

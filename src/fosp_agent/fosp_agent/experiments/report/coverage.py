@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from fosp_agent.experiments.protocol import ORIGINAL
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.report.cells import THERE, Cells
 from fosp_agent.experiments.report.words import agents, counted
 
 
@@ -27,9 +27,11 @@ def gap_lines(cells: Cells) -> list[str]:
             lines.append(f"- tests, {mode}: none of {agents(untested)}")
     for mode in cells.trial_modes:
         for variant in cells.variants:
-            wanted = [(task, DURING) for task in cells.tasks]
+            wanted = [(task, when) for task in cells.tasks for when in THERE]
             found = _count(cells, variant, wanted, mode)
-            lines += _line(f"`{variant}`, {mode}, fine-tunings", found, len(wanted))
+            lines += _line(
+                f"`{variant}`, {mode}, fine-tunings and tests in their scenes", found, len(wanted)
+            )
     return lines
 
 

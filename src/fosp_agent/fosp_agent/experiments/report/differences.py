@@ -44,6 +44,10 @@ class Difference:
         low, high = self.interval
         return f"{_points(self.value)} ({_points(low)} to {_points(high)})"
 
+    def marked(self) -> str:
+        """The same, bold where the interval leaves out 0."""
+        return f"**{self.text()}**" if self.decided else self.text()
+
 
 def difference(ours: Iterable[Result], theirs: Iterable[Result], measure: str) -> Difference | None:
     """Rate of ``theirs`` less that of ``ours``, over the scenes and seeds that both have.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fosp_agent.experiments.protocol import ORIGINAL
-from fosp_agent.experiments.report.cells import BEFORE, WHEN, Cells
+from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.report.cells import DURING, WHEN, Cells
 from fosp_agent.experiments.report.rates import Rates, rates
 
 PAPER = {
@@ -28,7 +28,7 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def task_table(cells: Cells, task: str, mode: str) -> str:
-    """SR, CV and safe SR of each agent, before, during and after."""
+    """SR, CV and safe SR of each agent, at each time."""
     rows = []
     for variant in cells.variants:
         found = {when: rates_of(cells, variant, task, when, mode) for when in WHEN}
@@ -36,9 +36,15 @@ def task_table(cells: Cells, task: str, mode: str) -> str:
             rows.append(rates_row(variant, found))
     if task in PAPER:
         success, violation = PAPER[task]
-        numbers = [str(n) for n in (*success, *violation)]
-        rows.append(["paper's FOSP, real robot, 20 tests", NONE, *numbers, NONE, NONE, NONE])
+        numbers = [text for rates in (success, violation) for text in _papers(*rates)]
+        rows.append(["paper's FOSP, real robot, 20 tests", NONE, *numbers, *[NONE] * len(WHEN)])
     return markdown(RATES_HEADER, rows)
+
+
+def _papers(before: int, during: int, after: int) -> list[str]:
+    """In the order of ours; what the paper did not try is empty."""
+    known = {BEFORE: before, DURING: during, AFTER: after}
+    return [str(known[when]) if when in known else NONE for when in WHEN]
 
 
 def rates_row(variant: str, found: Mapping[str, Rates | None]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from fosp_agent.experiments.protocol import AFTER, BEFORE
 from fosp_agent.experiments.report.ablation import (
     ablation_bars,
     ablation_claims,
@@ -15,7 +16,8 @@ from fosp_agent.experiments.report.ablation import (
 )
 from fosp_agent.experiments.report.budget import budget_lines, reductions
 from fosp_agent.experiments.report.calibration import calibration_table
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, Cells
+from fosp_agent.experiments.report.cells import Cells
+from fosp_agent.experiments.report.changes import change_table
 from fosp_agent.experiments.report.coverage import gap_lines
 from fosp_agent.experiments.report.curves import groups, learning_curves, new_policy_share
 from fosp_agent.experiments.report.figure import save
@@ -35,8 +37,10 @@ READING = (
     "Percent over the pooled episodes of all seeds: rate ± standard deviation over seeds, if there "
     "are several (Wilson 95 % interval of the pooled counts). SR: target touched; CV: any contact; "
     "safe SR: touched and no contact. Before and after are tested on the same scenes. During: the "
-    "trials themselves, each in another scene and with other weights, in one process; labels are "
-    "the simulator's truth."
+    "trials themselves, each in another scene and with other weights; start: the policy as it was "
+    "before the first of them, in the same scenes. Scenes are hard or easy by chance: compare "
+    "after with before, and during with start; agents of one seed have the same scenes. Labels "
+    "are the simulator's truth."
 )
 
 FIGURE_6 = (
@@ -49,6 +53,13 @@ PAIRED = (
     "Percentage points of each agent less `fosp`, on the same scenes and of the same seeds "
     "(95 % interval over scenes, pairs by Agresti and Min; bold: it leaves out 0, which one in "
     "twenty does by chance). How much another training would differ is not in it."
+)
+
+
+CHANGED = (
+    "What fine-tuning changes, in percentage points on the same scenes (95 % interval over scenes; "
+    "bold: it leaves out 0, which one in twenty does by chance). During is the mean over all "
+    "trials, the first of which have learned next to nothing."
 )
 
 
@@ -151,6 +162,9 @@ def _together(section: Section, cells: Cells) -> None:
     for mode in cells.modes:
         title = f"The unseen tasks together, {MODE_TITLES[mode]}"
         section.add(f"### {title}", together_table(cells, mode))
+        changed = change_table(cells, mode, OURS)
+        if changed is not None:
+            section.add(CHANGED, changed)
         compared = difference_table(cells, mode)
         if compared is not None:
             section.add(PAIRED, compared)

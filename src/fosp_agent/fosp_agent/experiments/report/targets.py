@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fosp_agent.experiments.protocol import ORIGINAL
+from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
 from fosp_agent.experiments.report.calibration import TITLES, held_out_of, pooled
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, Cells
+from fosp_agent.experiments.report.cells import DURING, Cells
+from fosp_agent.experiments.report.changes import PAIRS, change
 from fosp_agent.experiments.report.claims import MET, MISSED, claim_rows
 from fosp_agent.experiments.report.rates import Rate
 from fosp_agent.experiments.report.safereach_tables import NONE, markdown, rates_of
@@ -34,7 +35,6 @@ def target_table(cells: Cells, variant: str, mode: str) -> str:
 
 
 def _task(cells: Cells, variant: str, task: str, mode: str) -> Iterator[Row]:
-    before = rates_of(cells, variant, task, BEFORE, mode)
     during = rates_of(cells, variant, task, DURING, mode)
     after = rates_of(cells, variant, task, AFTER, mode)
     if after is not None:
@@ -42,10 +42,13 @@ def _task(cells: Cells, variant: str, task: str, mode: str) -> Iterator[Row]:
         yield _most(f"{task}: CV after", after.violation, VIOLATION_AFTER)
     if during is not None:
         yield _most(f"{task}: CV during", during.violation, VIOLATION_DURING)
-    if after is not None and before is not None:
-        falls = after.success.interval[1] < before.success.value
-        got = f"{before.success.text()} → {after.success.text()} %"
-        yield [f"{task}: SR does not fall beyond its interval", "no fall", got, _verdict(not falls)]
+    for earlier, later in PAIRS:
+        for measure, better in (("SR", 1), ("CV", -1)):
+            found = change(cells, variant, [task], (earlier, later), mode, measure)
+            if found is not None:
+                worse = found.decided and better * found.value < 0
+                title = f"{task}: {measure} {later} against {earlier}, same scenes"
+                yield [title, "not worse than noise", f"{found.text()} points", _verdict(not worse)]
 
 
 def _heads(cells: Cells, variant: str) -> Iterator[Row]:

@@ -25,7 +25,7 @@ def rates_together(cells: Cells, variant: str, when: str, mode: str) -> Rates | 
 
 
 def together_table(cells: Cells, mode: str) -> str:
-    """SR, CV and safe SR of each agent over all tasks, before, during and after."""
+    """SR, CV and safe SR of each agent over all tasks, at each time."""
     rows = []
     for variant in cells.variants:
         found = {when: rates_together(cells, variant, when, mode) for when in WHEN}
@@ -54,8 +54,5 @@ def _difference_rows(cells: Cells, mode: str) -> Iterator[list[str]]:
         seeds = {len(one.seeds) for one in found if one is not None}
         if not seeds:
             continue
-        texts = [
-            NONE if one is None else f"**{one.text()}**" if one.decided else one.text()
-            for one in found
-        ]
+        texts = [NONE if one is None else one.marked() for one in found]
         yield [f"`{variant}`", " to ".join(map(str, sorted(seeds))), *texts]

@@ -1,4 +1,4 @@
-"""Every agent's rates over the unseen tasks together, before, during and after, at a glance."""
+"""Every agent's rates over the unseen tasks together, at each time, at a glance."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from fosp_agent.experiments.report.cells import AFTER, BEFORE, DURING, WHEN, Cells
+from fosp_agent.experiments.protocol import AFTER, BEFORE, START
+from fosp_agent.experiments.report.cells import DURING, WHEN, Cells
 from fosp_agent.experiments.report.figure import COLOURS, new_figure, tidy
 from fosp_agent.experiments.report.rates import Rate
 from fosp_agent.experiments.report.safereach_tables import MEASURES
 from fosp_agent.experiments.report.together import rates_together
 
-MARKERS = {BEFORE: "o", DURING: "s", AFTER: "D"}
-APART = 0.24
-"""Between an agent's three lines, of the distance between agents."""
+MARKERS = {BEFORE: "o", AFTER: "D", START: "^", DURING: "s"}
+APART = 0.19
+"""Between an agent's four lines, of the distance between agents."""
 
 
 def together_plot(cells: Cells, mode: str) -> Figure | None:
@@ -26,13 +27,13 @@ def together_plot(cells: Cells, mode: str) -> Figure | None:
     shown = {variant: times for variant, times in found.items() if any(times.values())}
     if not shown:
         return None
-    figure = new_figure(10.5, 1.3 + 0.42 * len(shown))
+    figure = new_figure(10.5, 1.3 + 0.5 * len(shown))
     axes = figure.subplots(1, len(MEASURES), sharey=True)
     for one, measure in zip(axes, MEASURES, strict=True):
         for place, when in enumerate(WHEN):
             rates = {row: times[when] for row, times in enumerate(shown.values())}
             points = {row: r.of(measure) for row, r in rates.items() if r is not None}
-            _draw(one, points, APART * (place - 1), MARKERS[when], COLOURS[place], when)
+            _draw(one, points, APART * (place - 1.5), MARKERS[when], COLOURS[place], when)
         tidy(one)
         one.grid(visible=False, axis="y")
         one.set(title=measure, xlabel="share of episodes [%]", xlim=(-3, 103))
@@ -41,7 +42,7 @@ def together_plot(cells: Cells, mode: str) -> Figure | None:
     for one in axes:
         for border in range(1, len(shown)):
             one.axhline(border - 0.5, color="0.93", linewidth=0.7)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(WHEN))
     return figure
 
 
