@@ -9,8 +9,8 @@ import pytest
 
 from browser.site import Site, served
 from browser.window import Window
-from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.verbs import ROBOT_VERBS
 
 TOASTS = "document.querySelector('#toasts').textContent"
 REFLEX = "the arm is in mode REFLEX (contact): call /recover once the way is free"
@@ -40,7 +40,7 @@ def test_the_arms_buttons_ask_before_they_move_it_and_say_why_they_do_nothing(
         assert "offers /recover" in desk.page.inner_text(".control")
         assert not any(enabled(desk, what) for what in ("ready", "recover"))
 
-        site.board.services(dict.fromkeys(VERBS, True))
+        site.board.services(dict.fromkeys(ROBOT_VERBS, True))
         site.board.recovery(REFLEX)
         desk.wait("document.querySelector('#do-recover.urgent') !== null")
         assert desk.page.inner_text("#recovery") == REFLEX

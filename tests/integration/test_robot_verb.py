@@ -16,11 +16,9 @@ from fosp_msgs.msg import ArmStatus
 from rclpy.executors import SingleThreadedExecutor
 from std_srvs.srv import Trigger
 
-from fosp_agent.cli.robot import What
 from fosp_agent.console.board import Board
-from fosp_agent.control.robot_verbs import VERBS
 from fosp_agent.ros.console_link import ConsoleLink
-from fosp_agent.ros.operator import NoStack, Refused, call_robot, operator
+from fosp_agent.ros.operator import NoStack, Refused, ask, operator
 from fosp_agent.ros.qos import RELIABLE
 from integration.stack import node, wait_for
 
@@ -35,17 +33,13 @@ def test_hold_and_release_are_heard_and_a_reset_without_a_start_pose_says_what_i
         node("fosp_agent", "reset_node", ros_domain, tmp_path / "reset.log") as reset,
         operator() as person,
     ):
-        assert call_robot(person, "hold", 30.0) == "held: every motion is vetoed"
-        assert call_robot(person, "release", 30.0) == "let go"
+        assert ask(person, "hold", 30.0) == "held: every motion is vetoed"
+        assert ask(person, "release", 30.0) == "let go"
         with pytest.raises(Refused, match=r"/reset was refused: no start pose is set: .*workspace"):
-            call_robot(person, "reset", 30.0)
+            ask(person, "reset", 30.0)
         assert reset.popen.poll() is None
         with pytest.raises(NoStack, match="/recover did not answer"):
-            call_robot(person, "recover", 1.0)
-
-
-def test_the_terminal_knows_every_verb_of_the_robot() -> None:
-    assert [what.value for what in What] == list(VERBS)
+            ask(person, "recover", 1.0)
 
 
 @pytest.mark.usefixtures("ros_domain")
@@ -64,10 +58,11 @@ def test_the_console_passes_on_what_a_service_says_and_that_nobody_offers_anothe
         thread = threading.Thread(target=executor.spin, daemon=True)
         thread.start()
         try:
-            wait_for(lambda: board.piece("services").get("reset"), 30, "the service is seen")
-            assert not board.piece("services")["recover"]
+            wait_for(lambda: board.piece("services")["reset"]["offered"], 30, "the service is seen")
+            assert not board.piece("services")["recover"]["offered"]
             answer = asyncio.run(link.command("reset"))
             assert (answer.ok, answer.message) == (False, "no start pose is set")
+            assert [one.srv_name for one in person.clients].count("hold") == 1
             absent = asyncio.run(link.command("recover"))
             assert (absent.ok, "nobody serves" in absent.message) == (False, True)
             link.attend(1, 0)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from fosp_agent.console.board import MEMORY, SILENCE, STARTING, Board, Seen
 from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.verbs import ROBOT_VERBS
 from fosp_agent.episodes.records import DUPLICATE, ActionRecord, VerdictRecord
 from fosp_agent.types import Candidate
 
@@ -155,12 +158,29 @@ def test_a_hold_is_seen_in_the_gates_words():
     assert board.piece("held") is False
 
 
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ("/start_episode", "start"),
+        ("the scene to be set: call /scene_ready when it is", "ready"),
+        ("the label of one: /label_episode", ""),
+    ],
+)
+def test_a_page_is_told_for_which_of_its_buttons_the_session_waits(words: str, verb: str):
+    board = Board([])
+    board.session(replace(running(), waiting_for=words))
+    assert board.piece("session")["waits_for"] == verb
+
+
 def test_a_page_that_comes_later_is_told_who_offers_what_and_why_the_arm_asks_for_recovery():
     board = Board([])
     board.services({"reset": True, "recover": False})
     board.recovery("a contact: call /recover once the arm is free")
     live = next(m for m in board.everything() if m["type"] == "live")
-    assert live["services"] == {"reset": True, "recover": False}
+    assert live["services"]["reset"] == {"call": "/reset", "offered": True}
+    assert {what: told["offered"] for what, told in live["services"].items()} == {
+        what: what == "reset" for what in ROBOT_VERBS
+    }
     assert live["recovery"].startswith("a contact")
     board.changes()
     board.recovery("")

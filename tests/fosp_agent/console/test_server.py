@@ -17,7 +17,7 @@ from fakes.label_journal import LabelJournal
 from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board
 from fosp_agent.console.server import About, Console
-from fosp_agent.control.robot_verbs import VERBS
+from fosp_agent.control.verbs import VERBS
 from fosp_agent.episodes.store import EpisodeStore
 
 ID = "original-1-a"

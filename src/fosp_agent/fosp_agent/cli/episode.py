@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
-
-class What(str, Enum):
-    """What to do."""
-
-    start = "start"
-    stop = "stop"
-    abort = "abort"
+from fosp_agent.cli.verb_argument import one_of
+from fosp_agent.control.verbs import EPISODE_VERBS
 
 
 def episode(
-    what: Annotated[What, typer.Argument(help="start, stop (keep it) or abort (drop it).")],
+    what: Annotated[str, one_of(EPISODE_VERBS)],
     patience: Annotated[float, typer.Option(help="Seconds to wait for an answer.")] = 10.0,
 ) -> None:
     """Start, stop or abort an episode of the running session."""
-    from fosp_agent.ros.operator import call_session, operator
+    from fosp_agent.ros.operator import ask, operator
 
     with operator() as node:
-        print(call_session(node, what.value, patience))
+        print(ask(node, what, patience))

@@ -16,6 +16,7 @@ import numpy as np
 from fosp_agent.console.timeline import Row, Timeline
 from fosp_agent.control.command_gate import Reason
 from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.verbs import ROBOT_VERBS, named_in
 from fosp_agent.episodes.records import ActionRecord, VerdictRecord
 from fosp_agent.types import ByteArray, FloatArray
 
@@ -68,7 +69,7 @@ class Board:
         self._pieces: dict[str, Any] = {
             "session": None,
             "held": False,
-            "services": {},
+            "services": _services({}),
             "recovery": "",
             "announced": None,
             "acting": None,
@@ -97,6 +98,7 @@ class Board:
             "max_steps": snapshot.max_steps,
             "learn": snapshot.learn,
             "waiting_for": snapshot.waiting_for,
+            "waits_for": named_in(snapshot.waiting_for),
             "cost_spent": snapshot.cost_spent,
             "cost_budget": snapshot.cost_budget,
         }
@@ -123,7 +125,7 @@ class Board:
     def services(self, offered: Mapping[str, bool]) -> None:
         """Which of the robot's verbs somebody serves now."""
         with self._lock:
-            self._set("services", dict(offered))
+            self._set("services", _services(offered))
 
     def recovery(self, reason: str) -> None:
         """Why the arm asks for its recovery; empty: it does not."""
@@ -264,6 +266,14 @@ class Board:
         self._new_rows.clear()
         self._executed.clear()
         self._seen.clear()
+
+
+def _services(offered: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """Each of the robot's verbs: the service to call, and whether somebody serves it."""
+    return {
+        what: {"call": verb.call, "offered": offered.get(what, False)}
+        for what, verb in ROBOT_VERBS.items()
+    }
 
 
 def _without_gap(run: Sequence[Seen]) -> list[Seen]:

@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 
 import dacite
 
-from fosp_agent.control.robot_verbs import VERBS
+from fosp_agent.control.verbs import VERBS
 from fosp_agent.episodes.labels import KINDS, Span
 
 LONGEST_TEXT = 2000
 MOST_SPANS = 500
-COMMANDS = ("start", "stop", "abort", *VERBS)
 
 
 class ProtocolError(Exception):
@@ -39,13 +38,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Command:
-    """Start, stop or abort an episode; or one of `VERBS` of the robot."""
+    """One of `VERBS`, asked of the session or of the robot's side."""
 
     what: str
 
     def __post_init__(self) -> None:
-        if self.what not in COMMANDS:
-            raise ProtocolError(f"command {self.what!r}; valid: {', '.join(COMMANDS)}")
+        if self.what not in VERBS:
+            raise ProtocolError(f"command {self.what!r}; valid: {', '.join(VERBS)}")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Robot(Protocol):
     """The services of the stack. None of these raises: a silent service is an answer too."""
 
     async def command(self, what: str) -> Answer:
-        """Start, stop or abort an episode; or one of `VERBS` of the robot."""
+        """Ask for one of `VERBS`."""
         ...
 
     async def label(self, label: GiveLabel, relabel: bool) -> Answer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fosp_agent.control.verbs import ROBOT_VERBS
+
 
 @dataclass(frozen=True)
 class Requirements:
@@ -68,7 +70,7 @@ class Readiness:
             if self._moving:
                 return "the arm to reach its start pose"
             words = f" ({self._reset_words})" if self._reset_words else ""
-            return f"the arm is not at its start pose{words}: call /reset"
+            return f"the arm is not at its start pose{words}: call {ROBOT_VERBS['reset'].call}"
         if required.scene and not self._scene_set:
-            return "the scene to be set: call /scene_ready when it is"
+            return f"the scene to be set: call {ROBOT_VERBS['ready'].call} when it is"
         return ""

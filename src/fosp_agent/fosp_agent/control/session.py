@@ -21,6 +21,7 @@ from enum import IntEnum
 from typing import Annotated
 
 from fosp_agent.control.readiness import Readiness, Requirements
+from fosp_agent.control.verbs import EPISODE_VERBS
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 
@@ -344,7 +345,7 @@ class Session:
             return f"the label of {snapshot.episode_id}: /label_episode"
         if snapshot.phase is Phase.TRAINING:
             return self._training_in_words()
-        return self._why_not_start() or "/start_episode"
+        return self._why_not_start() or EPISODE_VERBS["start"].call
 
     def _training_in_words(self) -> str:
         weights, episode = self.weights, self.snapshot.episode_id

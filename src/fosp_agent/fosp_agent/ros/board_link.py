@@ -137,7 +137,7 @@ class BoardLink:
         self._board.verdict(verdict_record(message))
 
     def _on_arm(self, message: ArmStatus) -> None:
-        asks = message.mode == ArmStatus.REFLEX or "recover" in message.detail
+        asks = message.mode == ArmStatus.REFLEX or topics.RECOVER in message.detail
         words = message.detail or "the arm stopped by itself"
         self._board.recovery(words if asks and not message.ready else "")
 

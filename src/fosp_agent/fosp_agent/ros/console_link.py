@@ -8,28 +8,22 @@ from typing import Any
 from fosp_msgs.msg import LabelSpan
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
 from fosp_agent.console.board import Board
 from fosp_agent.console.camera import CameraView
 from fosp_agent.console.protocol import GiveLabel
 from fosp_agent.console.robot import Answer
-from fosp_agent.control.robot_verbs import VERBS
+from fosp_agent.control.verbs import EPISODE_VERBS, ROBOT_VERBS, VERBS
 from fosp_agent.ros import topics
 from fosp_agent.ros.board_link import BoardLink
 from fosp_agent.ros.camera_link import CameraLink
-from fosp_agent.ros.robot_calls import call_of
+from fosp_agent.ros.verb_calls import call_of
 
 PATIENCE = 5.0
 """How long a service may take to answer [s]."""
-TRIGGERS = {
-    "start": topics.START_EPISODE,
-    "stop": topics.STOP_EPISODE,
-    "abort": topics.ABORT,
-}
 LOOK = 1.0
 """Between two looks at who serves what [s]."""
-VERB_PATIENCE = 10.0
+ROBOT_PATIENCE = 10.0
 """How long the robot's side may take: a recovery has several steps [s]."""
 KINDS = {"reward": LabelSpan.REWARD, "cost": LabelSpan.COST}
 
@@ -42,10 +36,9 @@ class ConsoleLink:
         self._node, self._board = node, board
         self._ears = BoardLink(node, board)
         self._camera: CameraLink | None = None
-        self._triggers = {k: node.create_client(Trigger, name) for k, name in TRIGGERS.items()}
-        self._verbs = {
-            what: node.create_client(call_of(verb)[0], verb.service) for what, verb in VERBS.items()
-        }
+        kinds = {verb.service: call_of(verb)[0] for verb in VERBS.values()}
+        self._verbs = {name: node.create_client(kind, name) for name, kind in kinds.items()}
+        """Service to its client: /hold serves two verbs."""
         node.create_timer(LOOK, self._look)
         self._label = node.create_client(LabelEpisode, topics.LABEL_EPISODE)
         self._rollback = node.create_client(RollbackWeights, topics.ROLLBACK_WEIGHTS)
@@ -53,11 +46,10 @@ class ConsoleLink:
     # -- as the console's robot -------------------------------------------------------------
 
     async def command(self, what: str) -> Answer:
-        """Start, stop or abort an episode; or one of `VERBS` of the robot."""
-        verb = VERBS.get(what)
-        if verb is None:
-            return await self._call(self._triggers[what], Trigger.Request())
-        answer = await self._call(self._verbs[what], call_of(verb)[1], VERB_PATIENCE)
+        """Ask for one of `VERBS`."""
+        verb = VERBS[what]
+        patience = PATIENCE if what in EPISODE_VERBS else ROBOT_PATIENCE
+        answer = await self._call(self._verbs[verb.service], call_of(verb)[1], patience)
         if answer.ok and verb.data is not None:
             self._board.held(verb.data)
         return answer
@@ -99,7 +91,8 @@ class ConsoleLink:
             executor.create_task(self._camera.hear, watching > 0)
 
     def _look(self) -> None:
-        self._board.services({what: one.service_is_ready() for what, one in self._verbs.items()})
+        ready = {name: client.service_is_ready() for name, client in self._verbs.items()}
+        self._board.services({what: ready[verb.service] for what, verb in ROBOT_VERBS.items()})
 
     async def _call(self, client: Any, request: Any, patience: float = PATIENCE) -> Answer:
         """Call a service from the event loop."""

@@ -13,19 +13,13 @@ import rclpy
 from fosp_msgs.msg import Heartbeat, LabelSpan, SessionState, TrainingProgress, WeightsStatus
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
-from fosp_agent.control.robot_verbs import VERBS
+from fosp_agent.control.verbs import VERBS
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.qos import HEARTBEATS, LATCHED, RELIABLE
-from fosp_agent.ros.robot_calls import call_of
+from fosp_agent.ros.verb_calls import call_of
 
-SESSION_CALLS = {
-    "start": topics.START_EPISODE,
-    "stop": topics.STOP_EPISODE,
-    "abort": topics.ABORT,
-}
 STATES = {
     SessionState.IDLE: "idle",
     SessionState.RUNNING: "running",
@@ -72,21 +66,8 @@ def operator() -> Iterator[Node]:
         rclpy.try_shutdown()
 
 
-def call_session(node: Node, what: str, patience: float) -> str:
-    """Start, stop or abort; returns what the session says (the episode's id).
-
-    Raises:
-        NoStack: no session answers within ``patience`` [s].
-        Refused: the session refuses; the message says why.
-    """
-    answer = _call(node, Trigger, SESSION_CALLS[what], Trigger.Request(), patience)
-    if not answer.success:
-        raise Refused(f"/{SESSION_CALLS[what]} was refused: {answer.message}")
-    return str(answer.message)
-
-
-def call_robot(node: Node, what: str, patience: float) -> str:
-    """Ask the robot's side for one of `VERBS`; returns what it says.
+def ask(node: Node, what: str, patience: float) -> str:
+    """Ask the session or the robot's side for one of `VERBS`; returns what it says.
 
     Raises:
         NoStack: nobody serves it within ``patience`` [s].
@@ -96,7 +77,7 @@ def call_robot(node: Node, what: str, patience: float) -> str:
     kind, request = call_of(verb)
     answer = _call(node, kind, verb.service, request, patience)
     if not answer.success:
-        raise Refused(f"/{verb.service} was refused: {answer.message}")
+        raise Refused(f"{verb.call} was refused: {answer.message}")
     return str(answer.message)
 
 

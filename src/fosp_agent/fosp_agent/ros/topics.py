@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fosp_agent.control.verbs import EPISODE_VERBS, ROBOT_VERBS
+
 IMAGE = "camera/camera/color/image_raw"
 CURRENT_POSE = "franka_robot_state_broadcaster/current_pose"
 EXTERNAL_WRENCH = "franka_robot_state_broadcaster/external_wrench_in_base_frame"
@@ -14,14 +16,15 @@ SESSION_STATE = "session_state"
 EPISODE_EVENT = "episode_event"
 WEIGHTS = "weights"
 WEIGHTS_STATUS = "weights_status"
+FETCH_WEIGHTS = "fetch_weights"
 SIM_TRUTH = "sim/truth"
-START_EPISODE = "start_episode"
-STOP_EPISODE = "stop_episode"
-ABORT = "abort"
+START_EPISODE = EPISODE_VERBS["start"].service
+STOP_EPISODE = EPISODE_VERBS["stop"].service
+ABORT = EPISODE_VERBS["abort"].service
 LABEL_EPISODE = "label_episode"
 TRAINING_PROGRESS = "training_progress"
 ROLLBACK_WEIGHTS = "rollback_weights"
-HOLD = "hold"
+HOLD = ROBOT_VERBS["hold"].service
 """std_srvs/SetBool of the command gate: true vetoes every motion until false lets go."""
 HEARTBEAT = "heartbeat"
 ENABLE = "teleop/enable"
@@ -31,8 +34,8 @@ DEAD_MAN = "dead_man"
 """std_msgs/Bool: the hold-to-run button, repeated likewise, where the gate requires it."""
 SPACENAV_TWIST = "spacenav/twist"
 SPACENAV_JOY = "spacenav/joy"
-SCENE_READY = "scene_ready"
-RESET = "reset"
+SCENE_READY = ROBOT_VERBS["ready"].service
+RESET = ROBOT_VERBS["reset"].service
 RESET_STATUS = "reset_status"
 DIAGNOSTICS = "/diagnostics"
 DIAGNOSTICS_SUMMARY = "/diagnostics_agg"
@@ -43,5 +46,5 @@ MONITOR_OVERLAY = "monitor/overlay"
 MONITOR_RECONSTRUCTION = "monitor/reconstruction"
 ARM_STATUS = "arm_status"
 JOINT_STATES = "joint_states"
-RECOVER = "recover"
+RECOVER = ROBOT_VERBS["recover"].service
 """std_srvs/Trigger of the arm's node: clear errors and contacts; nothing else ever does."""

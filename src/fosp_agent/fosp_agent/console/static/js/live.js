@@ -3,7 +3,7 @@
 import { onActs, place, toast } from "./dom.js";
 import { Surface } from "./draw.js";
 import { Eye } from "./eye.js";
-import { askRobot, showRobot } from "./live_robot.js";
+import { askRobot, robotVerbs, showRobot } from "./live_robot.js";
 import { showSession } from "./live_session.js";
 import { showTotals } from "./live_totals.js";
 import { showWho } from "./live_who.js";
@@ -14,7 +14,6 @@ const COMMANDS = {
   stop: { key: "E", what: "stop the episode", phases: ["RUNNING"] },
   abort: { key: "A", what: "abort the episode", phases: ["RUNNING", "TRAINING"] },
 };
-const ROBOT = ["reset", "ready", "recover"];
 const PICTURES = { seen: 1, vision: 2, camera: 3 };
 
 export class LivePage {
@@ -35,7 +34,9 @@ export class LivePage {
       stop: () => this.command("stop"),
       abort: () => this.command("abort"),
       hold: () => this.hold(),
-      ...Object.fromEntries(ROBOT.map((what) => [what, () => askRobot(store, what)])),
+      ...Object.fromEntries(
+        robotVerbs(this.parts).map((what) => [what, () => askRobot(store, what)]),
+      ),
     });
     this.listen();
     this.show();

@@ -2,14 +2,15 @@
 
 import { text, toast } from "./dom.js";
 
-const WAITS_FOR_SCENE = "/scene_ready";
-const SERVICES = { reset: "/reset", ready: "/scene_ready", recover: "/recover" };
+// The verbs that have a button.
+export const robotVerbs = (parts) =>
+  [...parts.arm.querySelectorAll("[data-act]")].map((button) => button.dataset.act);
 
 // Why a button does nothing now; empty: it may be pressed.
 function obstacle(what, { services = {}, session }) {
-  if (!services[what]) return `nobody offers ${SERVICES[what]}`;
+  if (!services[what]?.offered) return `nobody offers ${services[what]?.call || what}`;
   if (what === "reset" && session?.phase === "RUNNING") return "an episode runs";
-  if (what === "ready" && !session?.waiting_for.includes(WAITS_FOR_SCENE)) {
+  if (what === "ready" && session?.waits_for !== "ready") {
     return "the session does not wait for the scene";
   }
   return "";
@@ -18,16 +19,17 @@ function obstacle(what, { services = {}, session }) {
 // Nothing of it is shown where nobody offers any, as beside a simulated robot without a reset.
 export function showRobot(parts, store) {
   const { live, link } = store;
-  const offered = Object.keys(SERVICES).some((what) => live.services?.[what]);
+  const verbs = robotVerbs(parts);
+  const offered = verbs.some((what) => live.services?.[what]?.offered);
   parts.arm.hidden = parts.armWhy.hidden = !offered;
-  for (const what of Object.keys(SERVICES)) {
+  for (const what of verbs) {
     const why = link.state === "connected" ? obstacle(what, live) : "the console is not reachable";
     const button = document.getElementById(`do-${what}`);
     button.disabled = Boolean(why);
     button.title = why;
     text(parts[`${what}Why`], why ? `${button.textContent}: ${why}.` : "");
   }
-  const reason = live.services?.recover ? live.recovery || "" : "";
+  const reason = live.services?.recover?.offered ? live.recovery || "" : "";
   document.getElementById("do-recover").classList.toggle("urgent", Boolean(reason));
   text(parts.recovery, reason);
 }

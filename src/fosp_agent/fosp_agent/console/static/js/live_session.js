@@ -23,9 +23,8 @@ export function showSession(parts, store, site) {
 }
 
 function waits(session) {
-  const words = session.waiting_for
-    .replace(/: \/label_episode$/, "")
-    .replace("/start_episode", "you to start an episode");
+  if (session.waits_for === "start") return "Waits for you to start an episode";
+  const words = session.waiting_for.replace(/: \/\w+$/, "");
   return words ? `Waits for ${words}` : "Waits for nothing";
 }
 

@@ -1,4 +1,4 @@
-"""The service and the request behind what a person asks of the arm."""
+"""The service and the request behind what a person asks of a running stack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from std_srvs.srv import SetBool, Trigger
 
-from fosp_agent.control.robot_verbs import Verb
+from fosp_agent.control.verbs import Verb
 
 
 def call_of(verb: Verb) -> tuple[Any, Any]:
