@@ -23,6 +23,7 @@ from fosp_agent.control.weights_follower import Chunk, WeightsFollower
 from fosp_agent.errors import UserError
 from fosp_agent.overrides import parse_overrides
 from fosp_agent.ranges import Range
+from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import image_from_message
 from fosp_agent.ros.diagnostics import OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
@@ -80,10 +81,10 @@ class PolicyNode(Node):  # type: ignore[misc]  # rclpy is not typed
         gc.freeze()  # the libraries' objects would cost tens of milliseconds in a later collection
 
     def _wire(self) -> None:
-        self._actions = self.create_publisher(Action, "action", RECORDED)
-        self.create_subscription(Observation, "observation", self._on_observation, RELIABLE)
-        self.create_subscription(CommandVerdict, "command_verdict", self._on_verdict, RELIABLE)
-        self.create_subscription(SessionState, "session_state", self._on_session, LATCHED)
+        self._actions = self.create_publisher(Action, topics.ACTION, RECORDED)
+        self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RELIABLE)
+        self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RELIABLE)
+        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.1, self._on_timer, clock=steady)
         self.create_timer(1.0, self._diagnose, clock=steady)

@@ -18,6 +18,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from fosp_agent.errors import UserError
+from fosp_agent.ros import topics
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 
 
@@ -47,14 +48,16 @@ class StackWatch:
         self.events: dict[tuple[str, int], EpisodeEvent] = {}
         self.aborted: set[str] = set()
         self.actors: dict[str, dict[int, str]] = {}
-        self._start = node.create_client(Trigger, "start_episode")
-        self._abort = node.create_client(Trigger, "abort")
-        node.create_subscription(SessionState, "session_state", self._on_session, LATCHED)
-        node.create_subscription(EpisodeEvent, "episode_event", self._on_event, EVENTS)
-        node.create_subscription(WeightsAnnouncement, "weights", self._on_announced, LATCHED)
-        node.create_subscription(WeightsStatus, "weights_status", self._on_status, LATCHED)
-        node.create_subscription(Action, "action", self._on_action, RELIABLE)
-        node.create_subscription(TrainingProgress, "training_progress", self._on_progress, RELIABLE)
+        self._start = node.create_client(Trigger, topics.START_EPISODE)
+        self._abort = node.create_client(Trigger, topics.ABORT)
+        node.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        node.create_subscription(EpisodeEvent, topics.EPISODE_EVENT, self._on_event, EVENTS)
+        node.create_subscription(WeightsAnnouncement, topics.WEIGHTS, self._on_announced, LATCHED)
+        node.create_subscription(WeightsStatus, topics.WEIGHTS_STATUS, self._on_status, LATCHED)
+        node.create_subscription(Action, topics.ACTION, self._on_action, RELIABLE)
+        node.create_subscription(
+            TrainingProgress, topics.TRAINING_PROGRESS, self._on_progress, RELIABLE
+        )
 
     @property
     def weights_act(self) -> bool:

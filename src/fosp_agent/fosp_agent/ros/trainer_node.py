@@ -97,11 +97,11 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         )
 
     def _wire(self) -> None:
-        self._announcements = self.create_publisher(WeightsAnnouncement, "weights", LATCHED)
-        self._progress = self.create_publisher(TrainingProgress, "training_progress", RELIABLE)
-        self._events = self.create_publisher(EpisodeEvent, "episode_event", EVENTS)
-        self.create_subscription(EpisodeEvent, "episode_event", self._on_event, EVENTS)
-        self.create_service(FetchWeights, "fetch_weights", self._on_fetch)
+        self._announcements = self.create_publisher(WeightsAnnouncement, topics.WEIGHTS, LATCHED)
+        self._progress = self.create_publisher(TrainingProgress, topics.TRAINING_PROGRESS, RELIABLE)
+        self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
+        self.create_subscription(EpisodeEvent, topics.EPISODE_EVENT, self._on_event, EVENTS)
+        self.create_service(FetchWeights, topics.FETCH_WEIGHTS, self._on_fetch)
         self.create_service(RollbackWeights, topics.ROLLBACK_WEIGHTS, self._on_rollback)
 
     def destroy_node(self) -> None:

@@ -19,6 +19,7 @@ from fosp_agent.control.weights_follower import (
     WeightsRefused,
     WeightsUnreachable,
 )
+from fosp_agent.ros import topics
 from fosp_agent.ros.qos import LATCHED
 
 FETCH_TIMEOUT = 5.0
@@ -34,9 +35,11 @@ class WeightsLink:
         """Wire the follower to ``node``'s topics; its ``fetch`` should be ``fetch_chunk``."""
         self._node = node
         self._follower = follower
-        self._client = node.create_client(FetchWeights, "fetch_weights")
-        self._statuses = node.create_publisher(WeightsStatus, "weights_status", LATCHED)
-        node.create_subscription(WeightsAnnouncement, "weights", self._on_announcement, LATCHED)
+        self._client = node.create_client(FetchWeights, topics.FETCH_WEIGHTS)
+        self._statuses = node.create_publisher(WeightsStatus, topics.WEIGHTS_STATUS, LATCHED)
+        node.create_subscription(
+            WeightsAnnouncement, topics.WEIGHTS, self._on_announcement, LATCHED
+        )
         self._refusals: list[Status] = []
         self._prepared = node.create_guard_condition(self._on_prepared)
         self._wake = threading.Event()
