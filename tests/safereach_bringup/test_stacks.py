@@ -25,8 +25,9 @@ from safereach_bringup.arguments import (
 )
 from safereach_bringup.cli import describe
 from safereach_bringup.command import config_file, remaps
+from safereach_bringup.settling import settle
 from safereach_bringup.stack_types import Arg, IfSet
-from safereach_bringup.stacks import STACKS, find, settle
+from safereach_bringup.stacks import STACKS, find
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)

@@ -17,8 +17,9 @@ import yaml
 from safereach_bringup.arguments import ArgumentError, split
 from safereach_bringup.command import command
 from safereach_bringup.processes import Child, Supervisor
+from safereach_bringup.settling import settle
 from safereach_bringup.stack_types import Plan, Stack
-from safereach_bringup.stacks import STACKS, find, settle
+from safereach_bringup.stacks import STACKS, find
 
 USAGE_ERROR = 2
 

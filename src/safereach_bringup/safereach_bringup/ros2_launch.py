@@ -20,8 +20,9 @@ from launch_ros.actions import Node as NodeAction
 
 from safereach_bringup.command import config_file, parameters, remaps
 from safereach_bringup.processes import Patience
+from safereach_bringup.settling import settle
 from safereach_bringup.stack_types import Node, Plan, Stack
-from safereach_bringup.stacks import find, settle
+from safereach_bringup.stacks import find
 
 
 def describe_stack(name: str) -> LaunchDescription:

@@ -130,22 +130,3 @@ class Plan:
     def run_dir(self) -> str:
         """Folder of the run, absolute."""
         return str(self.values["run_dir"])
-
-
-def settled(
-    parameter: Parameter, node: Node, values: Mapping[str, Value], running: tuple[Node, ...]
-) -> Parameter:
-    """The value that a parameter stands for, with these arguments and these running nodes."""
-    if isinstance(parameter, Arg):
-        return values[parameter.name]
-    if isinstance(parameter, IfSet):
-        return parameter.then if values[parameter.flag] else parameter.otherwise
-    if isinstance(parameter, Unless):
-        value = values[parameter.name]
-        return "" if value == parameter.nothing else value
-    if isinstance(parameter, IfIs):
-        return values[parameter.name] == parameter.value
-    if isinstance(parameter, OtherNodes):
-        others = (other for other in running if other.name != node.name)
-        return tuple(other.name for other in others if not other.optional)
-    return parameter
