@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fosp_agent.control.verbs import EPISODE_VERBS, ROBOT_VERBS
+from fosp_agent.control import verbs
 
 IMAGE = "camera/camera/color/image_raw"
 CURRENT_POSE = "franka_robot_state_broadcaster/current_pose"
@@ -18,13 +18,13 @@ WEIGHTS = "weights"
 WEIGHTS_STATUS = "weights_status"
 FETCH_WEIGHTS = "fetch_weights"
 SIM_TRUTH = "sim/truth"
-START_EPISODE = EPISODE_VERBS["start"].service
-STOP_EPISODE = EPISODE_VERBS["stop"].service
-ABORT = EPISODE_VERBS["abort"].service
+START_EPISODE = verbs.EPISODE_VERBS["start"].service
+STOP_EPISODE = verbs.EPISODE_VERBS["stop"].service
+ABORT = verbs.EPISODE_VERBS["abort"].service
 LABEL_EPISODE = "label_episode"
 TRAINING_PROGRESS = "training_progress"
 ROLLBACK_WEIGHTS = "rollback_weights"
-HOLD = ROBOT_VERBS["hold"].service
+HOLD = verbs.ROBOT_VERBS["hold"].service
 """std_srvs/SetBool of the command gate: true vetoes every motion until false lets go."""
 HEARTBEAT = "heartbeat"
 ENABLE = "teleop/enable"
@@ -34,8 +34,8 @@ DEAD_MAN = "dead_man"
 """std_msgs/Bool: the hold-to-run button, repeated likewise, where the gate requires it."""
 SPACENAV_TWIST = "spacenav/twist"
 SPACENAV_JOY = "spacenav/joy"
-SCENE_READY = ROBOT_VERBS["ready"].service
-RESET = ROBOT_VERBS["reset"].service
+SCENE_READY = verbs.ROBOT_VERBS["ready"].service
+RESET = verbs.ROBOT_VERBS["reset"].service
 RESET_STATUS = "reset_status"
 DIAGNOSTICS = "/diagnostics"
 DIAGNOSTICS_SUMMARY = "/diagnostics_agg"
@@ -46,5 +46,5 @@ MONITOR_OVERLAY = "monitor/overlay"
 MONITOR_RECONSTRUCTION = "monitor/reconstruction"
 ARM_STATUS = "arm_status"
 JOINT_STATES = "joint_states"
-RECOVER = ROBOT_VERBS["recover"].service
+RECOVER = verbs.ROBOT_VERBS["recover"].service
 """std_srvs/Trigger of the arm's node: clear errors and contacts; nothing else ever does."""
