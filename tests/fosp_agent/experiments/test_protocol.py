@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fosp_agent.agents.variants import VARIANTS, variant_config
+from fosp_agent.experiments.acting_units import FIRST_TEST_SEED
 from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_of
 from fosp_agent.experiments.protocol import (
-    FIRST_TEST_SEED,
     PlanError,
     SafeReachPlan,
     safereach_units,

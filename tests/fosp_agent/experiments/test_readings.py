@@ -51,7 +51,9 @@ def test_each_reading_is_pretrained_with_once_a_seed_and_tested_on_the_same_scen
     assert len({str(sorted(u.config.items())) for u in pretrainings}) == len(offline)
     tests = [u for u in units if u.kind == "test"]
     assert len(tests) == len(pretrainings)
-    assert {(u.settings["first_seed"], u.settings["tests"]) for u in tests} == {(1000, 100)}
+    for seed, first in ((0, 1000), (1, 1100)):
+        own = [u.settings for u in tests if u.settings["seed"] == seed]
+        assert {(s["first_seed"], s["tests"]) for s in own} == {(first, 100)}
     assert {u.settings["task"] for u in tests} == {"original"}
 
 
@@ -70,8 +72,11 @@ def test_all_readings_of_fine_tuning_begin_with_the_same_weights_in_the_same_sce
     assert {u.settings["reading"] for u in trials} == online
     assert {u.needs for u in trials} == {("offline/default/seed0/pretrain",)}
     assert {(u.settings["first_seed"], u.settings["trials"]) for u in trials} == {(10_000, 40)}
-    before = [u for u in units if u.kind == "test" and u.settings["when"] == "before"]
+    before = [u for u in units if u.kind == "test" and u.settings["when"] != "after"]
     assert {u.settings["reading"] for u in before} == {DEFAULT}
+    assert {u.needs for u in before} == {("offline/default/seed0/pretrain",)}
+    scenes = {u.settings["when"]: (u.settings["first_seed"], u.settings["tests"]) for u in before}
+    assert scenes == {"before": (1000, 40), "start": (10_000, 40)}
 
 
 def test_one_pretraining_serves_both_stages():

@@ -7,6 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fosp_agent.cli.experiment_options import (
+    Dataset,
+    DryRun,
+    Jobs,
+    Preset,
+    Seeds,
+    Setting,
+    Steps,
+    Threads,
+    Weights,
+    names_of,
+    numbers_of,
+    pretrained_of,
+    seeds_of,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,23 +36,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The paper's experiments: resumable, several processes at once, and their report.",
 )
-
-Seeds = Annotated[str, typer.Option(help="How many (5: seeds 0 to 4), or which (0,3).")]
-Steps = Annotated[int, typer.Option(min=1, help="Gradient steps of each pretraining.")]
-Preset = Annotated[str, typer.Option(help="tiny, small or paper.")]
-Dataset = Annotated[Path, typer.Option(help="Folder of labelled demonstrations.")]
-Weights = Annotated[
-    str, typer.Option(help="Of a pretraining: last, or best on its held-out episodes.")
-]
-Setting = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Override for every agent, such as actor.beta_cost=5; repeatable."),
-]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes that work side by side.")]
-Threads = Annotated[int, typer.Option(min=0, help="CPU threads a process; 0: PyTorch's / jobs.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print the number of units and the time they will take.")
-]
 
 
 @app.command()
@@ -77,20 +76,20 @@ def safereach(
     from fosp_agent.overrides import parse_overrides
 
     plan = SafeReachPlan(
-        variants=tuple(VARIANTS) if variants == "all" else _names(variants),
-        seeds=_seeds(seeds),
-        tasks=_names(tasks),
+        variants=tuple(VARIANTS) if variants == "all" else names_of(variants),
+        seeds=seeds_of(seeds),
+        tasks=names_of(tasks),
         preset=preset,
         dataset=dataset,
         steps=steps,
         trials=trials,
         updates=updates,
         tests=tests,
-        modes=_names(modes),
+        modes=names_of(modes),
         trial_mode=trial_mode,
         weights=weights,
         overrides=parse_overrides(setting or ()),
-        pretrained=_pretrained(pretrained or []),
+        pretrained=pretrained_of(pretrained or []),
     )
     plan.check()
     _work(out, "safereach", safereach_units(plan), jobs, threads, dry_run=dry_run)
@@ -122,16 +121,16 @@ def dataset_ablation(
     from fosp_agent.overrides import parse_overrides
 
     plan = DatasetAblationPlan(
-        ratios=_names(ratios),
+        ratios=names_of(ratios),
         ratio_size=ratio_size,
-        sizes=_numbers(sizes, "--sizes"),
-        seeds=_seeds(seeds),
+        sizes=numbers_of(sizes, "--sizes"),
+        seeds=seeds_of(seeds),
         variant=variant,
         preset=preset,
         dataset=dataset,
         steps=steps,
         tests=tests,
-        modes=_names(modes),
+        modes=names_of(modes),
         weights=weights,
         overrides=parse_overrides(setting or ()),
     )
@@ -185,18 +184,18 @@ def readings(
     from fosp_agent.overrides import parse_overrides
 
     plan = ReadingsPlan(
-        readings=() if names == "all" else _names(names),
+        readings=() if names == "all" else names_of(names),
         stages=stages_named(stage),
-        seeds=_seeds(seeds),
+        seeds=seeds_of(seeds),
         preset=preset,
         dataset=dataset,
         steps=steps,
         tests=tests,
-        tasks=_names(tasks),
+        tasks=names_of(tasks),
         trials=trials,
         updates=updates,
         online_tests=online_tests,
-        modes=_names(modes),
+        modes=names_of(modes),
         trial_mode=trial_mode,
         weights=weights,
         overrides=parse_overrides(setting or ()),
@@ -288,29 +287,3 @@ def _print_estimate(console: Console, found: Estimate, rates: Rates, jobs: int) 
         f"about {found.hours(jobs):.2f} h with {jobs} process{'es' if jobs > 1 else ''}, if they "
         "do not slow each other down"
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _pretrained(texts: list[str]) -> dict[str, Path]:
-    found = {}
-    for text in texts:
-        name, sign, path = text.partition("=")
-        if not sign:
-            raise typer.BadParameter(f"--pretrained {text!r}: write agent=weights.safetensors")
-        found[name] = Path(path)
-    return found
-
-
-def _numbers(text: str, option: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in _names(text))
-    except ValueError:
-        raise typer.BadParameter(f"{option} {text!r}: give whole numbers with commas") from None
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    numbers = _numbers(text, "--seeds")
-    return numbers if "," in text else tuple(range(numbers[0] if numbers else 0))

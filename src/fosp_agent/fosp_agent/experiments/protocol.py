@@ -7,7 +7,7 @@ held against it. Each seed has scenes of its own, so that more seeds are more sc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,12 @@ from fosp_agent.config import AgentConfig
 from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.environments import make_environment
 from fosp_agent.errors import UserError
+from fosp_agent.experiments.acting_units import (
+    MOST_SEEDS,
+    TEST_SEEDS_APART,
+    TRIAL_SEEDS_APART,
+    Acting,
+)
 from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_of
 from fosp_agent.experiments.unit import Unit
 
@@ -26,17 +32,23 @@ BEFORE, START, AFTER = "before", "start", "after"
 UNSEEN_TASKS = ("obstacle_shape", "target_shape", "three_obstacles")
 FULL_SEEDS, FULL_TRIALS, FULL_TESTS = 5, 40, 20
 """What Table 3 asks for."""
-FIRST_TEST_SEED = 1000
-TEST_SEEDS_APART = 100
-"""Between the first tests of two seeds."""
-FIRST_TRIAL_SEED = 10_000
-TRIAL_SEEDS_APART = 1000
-"""Between the first trials of two seeds: no scene of a trial is one of a test or another's."""
-MOST_SEEDS = (FIRST_TRIAL_SEED - FIRST_TEST_SEED) // TEST_SEEDS_APART
 
 
 class PlanError(UserError):
     """The options of an experiment do not fit together."""
+
+
+def require_own_scenes(seeds: Sequence[int], trials: int, tests: int) -> None:
+    """Refuse seeds and numbers with which two seeds, or trials and tests, would share scenes.
+
+    Raises:
+        PlanError: naming the option.
+    """
+    if trials > TRIAL_SEEDS_APART or tests > TEST_SEEDS_APART:
+        most = f"--trials is at most {TRIAL_SEEDS_APART}, --tests at most {TEST_SEEDS_APART}"
+        raise PlanError(f"{most}: seeds would share scenes")
+    if not 0 <= min(seeds) <= max(seeds) < MOST_SEEDS:
+        raise PlanError(f"seeds are 0 to {MOST_SEEDS - 1}: tests and trials would share scenes")
 
 
 @dataclass(frozen=True)
@@ -87,11 +99,7 @@ class SafeReachPlan:
                 raise PlanError(f"--pretrained {name}: it begins with the pretraining of {source}")
             if not path.is_file():
                 raise PlanError(f"--pretrained {name}: {path} is no file")
-        if self.trials > TRIAL_SEEDS_APART or self.tests > TEST_SEEDS_APART:
-            most = f"--trials is at most {TRIAL_SEEDS_APART}, --tests at most {TEST_SEEDS_APART}"
-            raise PlanError(f"{most}: seeds would share scenes")
-        if not 0 <= min(self.seeds) <= max(self.seeds) < MOST_SEEDS:
-            raise PlanError(f"seeds are 0 to {MOST_SEEDS - 1}: tests and trials would share scenes")
+        require_own_scenes(self.seeds, self.trials, self.tests)
 
 
 def safereach_units(plan: SafeReachPlan) -> list[Unit]:
@@ -131,8 +139,6 @@ def _pretraining(plan: SafeReachPlan, source: str, seed: int, config: AgentConfi
 def _variant_units(
     plan: SafeReachPlan, name: str, seed: int, config: AgentConfig, pretraining: str
 ) -> list[Unit]:
-    first_test = FIRST_TEST_SEED + TEST_SEEDS_APART * seed
-    first_trial = FIRST_TRIAL_SEED + TRIAL_SEEDS_APART * seed
     common = {
         "variant": name,
         "seed": seed,
@@ -140,37 +146,35 @@ def _variant_units(
         "environment": plan.environment,
         "overrides": dict(plan.overrides),
     }
-
-    def unit(kind: str, path: str, task: str, need: str, **settings: object) -> Unit:
-        return Unit(
-            path=f"{name}/seed{seed}/{task}/{path}",
-            kind=kind,
-            settings={**common, "task": task, **settings},
-            needs=(need,),
-            config=config.to_dict(),
-        )
+    agent, acts = Acting(f"{name}/seed{seed}", common, config), plan.trial_mode
 
     def tests(task: str, when: str, need: str) -> list[Unit]:
-        scenes = {"when": when, "tests": plan.tests, "first_seed": first_test}
         return [
-            unit("test", f"{when}-{mode}", task, need, mode=mode, **scenes) for mode in plan.modes
+            agent.test(
+                f"{task}/{when}-{mode}", need, task=task, when=when, mode=mode, tests=plan.tests
+            )
+            for mode in plan.modes
         ]
 
     units = tests(ORIGINAL, BEFORE, pretraining)
     for task in plan.tasks:
-        mode, scenes = plan.trial_mode, {"mode": plan.trial_mode, "first_seed": first_trial}
-        start = unit(
-            "test", f"{START}-{mode}", task, pretraining, when=START, tests=plan.trials, **scenes
-        )
-        trials = unit(
-            "trials",
-            "trials",
-            task,
+        start = agent.test(
+            f"{task}/{START}-{acts}",
             pretraining,
+            task=task,
+            when=START,
+            mode=acts,
+            tests=plan.trials,
+            in_trials=True,
+        )
+        trials = agent.trials(
+            f"{task}/trials",
+            pretraining,
+            task=task,
+            mode=acts,
             trials=plan.trials,
             updates=plan.updates,
-            dataset=str(plan.dataset),
-            **scenes,
+            dataset=plan.dataset,
         )
         if task != ORIGINAL:
             units += tests(task, BEFORE, pretraining)

@@ -9,9 +9,16 @@ from typing import Any
 
 from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.environments import make_environment
-from fosp_agent.experiments.acting_units import test_unit, trials_unit
+from fosp_agent.experiments.acting_units import Acting
 from fosp_agent.experiments.pretrainings import pretraining_config
-from fosp_agent.experiments.protocol import ORIGINAL, TRIAL_SEEDS_APART, PlanError
+from fosp_agent.experiments.protocol import (
+    AFTER,
+    BEFORE,
+    ORIGINAL,
+    START,
+    PlanError,
+    require_own_scenes,
+)
 from fosp_agent.experiments.readings import (
     AGENT,
     DEFAULT,
@@ -91,6 +98,7 @@ class ReadingsPlan:
         """
         if not self.stages or not self.seeds or not self.modes:
             raise PlanError("give at least one stage, one seed and one mode")
+        require_own_scenes(self.seeds, self.trials, max(self.tests, self.online_tests))
         for mode in (*self.modes, self.trial_mode):
             as_mode(mode)
         for name in self.readings:
@@ -117,8 +125,6 @@ class ReadingsPlan:
             raise PlanError("give at least one of --tasks")
         for task in self.tasks:
             make_environment(self.environment, task).close()
-        if self.trials > TRIAL_SEEDS_APART:
-            raise PlanError(f"--trials is at most {TRIAL_SEEDS_APART}: seeds would share scenes")
         for seed in self.seeds if self.pretrained else ():
             if not self.weights_of(seed).is_file():
                 raise PlanError(f"--pretrained: {self.weights_of(seed)} is no file")
@@ -138,13 +144,19 @@ def _offline(plan: ReadingsPlan, seed: int) -> list[Unit]:
     units = []
     for name in plan.chosen(OFFLINE):
         first = _pretraining(plan, name, seed)
-        config = reading_config(name, plan.preset, plan.overrides)
-        common = _common(plan, name, OFFLINE, seed) | {"environment": plan.environment}
+        agent = _acting(plan, name, OFFLINE, seed)
         units.append(first)
-        for mode in plan.modes:
-            path = f"{OFFLINE}/{name}/seed{seed}/test-{mode}"
-            about = {"task": ORIGINAL, "when": "before", "mode": mode}
-            units.append(test_unit(path, common, config, first.path, **about, tests=plan.tests))
+        units += [
+            agent.test(
+                f"test-{mode}",
+                first.path,
+                task=ORIGINAL,
+                when=BEFORE,
+                mode=mode,
+                tests=plan.tests,
+            )
+            for mode in plan.modes
+        ]
     return units
 
 
@@ -164,17 +176,13 @@ _STAGE_UNITS = {OFFLINE: _offline, ONLINE: _online}
 
 
 def _finetuning(plan: ReadingsPlan, name: str, seed: int, task: str, start: str) -> list[Unit]:
-    """Trials and the tests after them; before them all readings are ``default``, tested once."""
-    config = reading_config(name, plan.preset, plan.overrides)
-    common = _common(plan, name, ONLINE, seed) | {"environment": plan.environment}
-    folder = f"{ONLINE}/{name}/seed{seed}/{task}"
+    """Trials and the tests after them; ``default`` is tested before them, for all readings."""
+    agent, acts = _acting(plan, name, ONLINE, seed), plan.trial_mode
 
     def tests(when: str, need: str) -> list[Unit]:
         return [
-            test_unit(
-                f"{folder}/{when}-{mode}",
-                common,
-                config,
+            agent.test(
+                f"{task}/{when}-{mode}",
                 need,
                 task=task,
                 when=when,
@@ -184,19 +192,34 @@ def _finetuning(plan: ReadingsPlan, name: str, seed: int, task: str, start: str)
             for mode in plan.modes
         ]
 
-    trials = trials_unit(
-        f"{folder}/trials",
-        common,
-        config,
+    trials = agent.trials(
+        f"{task}/trials",
         start,
         task=task,
-        mode=plan.trial_mode,
+        mode=acts,
         trials=plan.trials,
         updates=plan.updates,
         dataset=plan.dataset,
     )
-    before = tests("before", start) if name == DEFAULT else []
-    return [*before, trials, *tests("after", trials.path)]
+    units = [trials, *tests(AFTER, trials.path)]
+    if name == DEFAULT:
+        in_trials = agent.test(
+            f"{task}/{START}-{acts}",
+            start,
+            task=task,
+            when=START,
+            mode=acts,
+            tests=plan.trials,
+            in_trials=True,
+        )
+        units = [*tests(BEFORE, start), in_trials, *units]
+    return units
+
+
+def _acting(plan: ReadingsPlan, name: str, stage: Stage, seed: int) -> Acting:
+    common = _common(plan, name, stage, seed) | {"environment": plan.environment}
+    config = reading_config(name, plan.preset, plan.overrides)
+    return Acting(f"{stage}/{name}/seed{seed}", common, config)
 
 
 def _pretraining(plan: ReadingsPlan, name: str, seed: int) -> Unit:

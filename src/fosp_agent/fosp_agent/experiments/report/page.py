@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fosp_agent.errors import UserError
+from fosp_agent.experiments.report.blocks import Section
 from fosp_agent.experiments.report.data import experiments, take_in
-from fosp_agent.experiments.report.section import SECTIONS, Section
+from fosp_agent.experiments.report.section import SECTIONS
 from fosp_agent.training.files import write_atomically
 
 LAYOUT = "layout.md"
@@ -18,6 +19,8 @@ DEFAULT_LAYOUT = """# Results
 <!-- generated: safereach -->
 
 <!-- generated: dataset-ablation -->
+
+<!-- generated: readings -->
 
 <!-- fragments -->
 """

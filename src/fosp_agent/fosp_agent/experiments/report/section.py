@@ -1,10 +1,8 @@
-"""A generated part of the page: Markdown, and the plots that it shows."""
+"""What is written about each kind of experiment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
@@ -14,13 +12,14 @@ from fosp_agent.experiments.report.ablation import (
     ablation_claims,
     ablation_table,
 )
+from fosp_agent.experiments.report.blocks import Section
 from fosp_agent.experiments.report.budget import budget_lines, reductions
 from fosp_agent.experiments.report.calibration import calibration_table
 from fosp_agent.experiments.report.cells import Cells
 from fosp_agent.experiments.report.changes import change_table
 from fosp_agent.experiments.report.coverage import gap_lines
 from fosp_agent.experiments.report.curves import groups, learning_curves, new_policy_share
-from fosp_agent.experiments.report.figure import save
+from fosp_agent.experiments.report.readings_section import readings_section
 from fosp_agent.experiments.report.reliability import reliability_diagrams
 from fosp_agent.experiments.report.safereach_tables import (
     MODE_TITLES,
@@ -61,33 +60,6 @@ CHANGED = (
     "bold: it leaves out 0, which one in twenty does by chance). During is the mean over all "
     "trials, the first of which have learned next to nothing."
 )
-
-
-@dataclass
-class Section:
-    """Lines of Markdown under construction, and where its plots go."""
-
-    name: str
-    """Of the experiment; begins the names of its plots."""
-    folder: Path
-    """Of the plots."""
-    link: str
-    """The same as seen from the page."""
-    blocks: list[str] = field(default_factory=list)
-    plots: list[str] = field(default_factory=list)
-
-    def add(self, *blocks: str) -> None:
-        """Paragraphs, tables or headings."""
-        self.blocks += blocks
-
-    def plot(self, name: str, figure: Figure | None, caption: str) -> None:
-        """Draw and show a picture, if there is one."""
-        if figure is None:
-            return
-        file = f"{self.name}-{name}.png"
-        save(figure, self.folder / file)
-        self.plots.append(file)
-        self.add(f"![{caption}]({self.link}/{file})", f"*{caption}.*")
 
 
 def safereach_section(section: Section, results: Sequence[Result]) -> None:
@@ -137,6 +109,7 @@ def ablation_section(section: Section, results: Sequence[Result]) -> None:
 SECTIONS: Mapping[str, Callable[[Section, Sequence[Result]], None]] = {
     "safereach": safereach_section,
     "dataset-ablation": ablation_section,
+    "readings": readings_section,
 }
 """Kind of an experiment to what is written about it."""
 
