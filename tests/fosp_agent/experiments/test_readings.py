@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,9 @@ def test_a_reading_of_the_other_stage_or_of_none_is_refused():
     with pytest.raises(ConfigError, match="choose offline, online or all"):
         stages_named("ofline")
     assert stages_named("all") == STAGES
+
+
+def test_the_page_of_open_readings_names_each_of_them_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "results" / "readings.md").read_text()
+    assert set(READINGS) - {DEFAULT} <= set(re.findall(r"`(\w+)`", page))
+    assert set(re.findall(r"→\s*`(\w+)`", page)) <= set(READINGS)
