@@ -117,17 +117,28 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         episode_id = message.episode_id
         if not episode_id or episode_id in self._told:
             return
-        current = self._recording.writer.episode_id if self._recording else ""
-        if message.state == SessionState.RUNNING:
-            if current != episode_id and episode_id not in self._failed:
-                self._begin(message)
-        elif current == episode_id:
+        over = message.state in (SessionState.AWAITING_LABEL, SessionState.ABORTED)
+        running = message.state == SessionState.RUNNING
+        # A newer state may have taken the place of RUNNING before it was read: only one is kept.
+        missed = over and not self._store.file(episode_id).exists()
+        if self._current != episode_id and (running or missed):
+            self._begin(message)
+        if running:
+            return
+        if self._current == episode_id:
             self._close_by = self._close_by or time.monotonic() + self._config.grace
             self._close_if_done()
-        elif message.state in (SessionState.AWAITING_LABEL, SessionState.ABORTED):
+        elif over:
             self._tell(episode_id)
 
+    @property
+    def _current(self) -> str:
+        """The episode that is being recorded; empty: none."""
+        return self._recording.writer.episode_id if self._recording else ""
+
     def _begin(self, message: SessionState) -> None:
+        if message.episode_id in self._failed:
+            return
         if self._recording is not None:
             self._finish()
         if self._store.file(message.episode_id).exists():
