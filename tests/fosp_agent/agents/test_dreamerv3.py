@@ -12,7 +12,7 @@ from torch import Tensor
 from fakes.imagining import cut_dynamics, gradient, imagined, make_loud
 from fosp_agent.agents.dreamerv3 import DreamerV3
 from fosp_agent.agents.networks import fingerprint
-from fosp_agent.training.finetune import make_sampler
+from fosp_agent.training.batches import make_sampler
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fosp_agent.console.board import Board
 from fosp_agent.errors import UserError
+from fosp_agent.training.weights_files import FOLDER, weights_file, weights_files
 
 if TYPE_CHECKING:
     from fosp_agent.console.foresight import Foresight
@@ -31,7 +32,7 @@ class LookingGlass:
             weights: those that act until the trainer announces others.
         """
         self._board = board
-        self._folder, self._first = run_dir / "weights", weights
+        self._folder, self._first = run_dir / FOLDER, weights
         self._foresight: Foresight | None = None
         self._loaded: Path | None = None
 
@@ -55,9 +56,9 @@ class LookingGlass:
         announced = self._board.piece("announced")
         paths = [Path(announced["path"])] if announced and _same(announced, acting) else []
         if acting:
-            paths.append(self._folder / f"weights-{acting['version']:06d}.safetensors")
+            paths.append(weights_file(self._folder, acting["version"]))
         paths += [self._first] if self._first else []
-        paths += sorted(self._folder.glob("weights-*.safetensors"))[-1:]
+        paths += weights_files(self._folder)[-1:]
         for path in paths:
             if path.is_file():
                 return path

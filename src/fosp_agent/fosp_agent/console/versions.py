@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fosp_agent.training.weights_files import FOLDER, weights_files
+
 LONGEST_HEADER = 8 << 20
 
 
 def versions(run_dir: Path) -> list[dict[str, Any]]:
     """Version, updates, episode and time of every weights file, oldest first."""
     found = []
-    for path in sorted((run_dir / "weights").glob("weights-*.safetensors")):
+    for path in weights_files(run_dir / FOLDER):
         try:
             metadata = read_header(path).get("__metadata__", {})
             entry = {

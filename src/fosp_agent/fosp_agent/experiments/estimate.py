@@ -17,8 +17,8 @@ from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.environments import make_environment
 from fosp_agent.experiments.result import Result, read_result
 from fosp_agent.experiments.unit import RESULT, Unit
+from fosp_agent.training.batches import make_sampler
 from fosp_agent.training.evaluate import run_test
-from fosp_agent.training.finetune import make_sampler
 from fosp_agent.training.pretrain import load_dataset
 from fosp_agent.training.weights import save_weights
 

@@ -17,6 +17,7 @@ from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.online import SUMMARY, run_trials
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary
 from fosp_agent.training.weights import load_weights
+from fosp_agent.training.weights_files import FOLDER, version_of, weights_files
 
 
 def run_trials_unit(root: Path, unit: Unit, progress: Progress) -> Found:
@@ -77,6 +78,6 @@ def _columns(results: list[EpisodeResult]) -> dict[str, Any]:
 
 def _keep_ends(run_dir: Path, version: int) -> None:
     """Remove the weights between the first and the newest: 40 files a run fill a disk."""
-    for path in sorted((run_dir / "weights").glob("weights-*.safetensors"))[1:]:
-        if int(path.stem.split("-")[1]) < version:
+    for path in weights_files(run_dir / FOLDER)[1:]:
+        if version_of(path) < version:
             path.unlink()

@@ -27,6 +27,7 @@ from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Learner, Lesson
 from fosp_agent.training.metrics import MetricsLog
 from fosp_agent.training.weights import WeightsInfo
+from fosp_agent.training.weights_files import FOLDER
 from fosp_agent.training.weights_server import UnknownWeights, WeightsServer
 
 STOP_PATIENCE = 4.0
@@ -62,7 +63,7 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if config.torch_threads > 0:
             torch.set_num_threads(config.torch_threads)
         self._finetuner = self._make_finetuner(config)
-        self._weights = WeightsServer(config.run_dir / "weights")
+        self._weights = WeightsServer(config.run_dir / FOLDER)
         self._metrics = MetricsLog(config.run_dir / "metrics.jsonl")
         self._wire()
         self._learner = Learner(

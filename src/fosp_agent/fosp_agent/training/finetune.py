@@ -11,13 +11,11 @@ import torch
 
 from fosp_agent.agents.protocol import Agent
 from fosp_agent.agents.registry import make_agent
-from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
-from fosp_agent.nn import distributed
 from fosp_agent.overrides import changed
-from fosp_agent.settings import ConfigError
+from fosp_agent.training.batches import add_dataset, make_sampler
 from fosp_agent.training.checkpoint import (
     forget,
     read_checkpoint,
@@ -33,46 +31,17 @@ from fosp_agent.training.weights import (
     require_agent,
     save_weights,
 )
+from fosp_agent.training.weights_files import FOLDER, version_of, weights_file, weights_files
 from fosp_agent.types import Episode
 
 ProgressCallback = Callable[[int, int, dict[str, float]], None]
 """Gradient steps done, their number, latest metrics."""
 
 CHECKPOINT = Path("checkpoints") / "finetune.pt"
-SEED_STRIDE = 1_000_003
-"""Between the seeds of processes that train together."""
 
 
 class LearnError(UserError):
     """An episode cannot be learned from; weights and checkpoint are as before."""
-
-
-def make_sampler(config: AgentConfig, seed: int) -> SequenceSampler:
-    """The sampler that a config asks for.
-
-    Where several processes train together, each draws its share of a batch, with its own seed.
-
-    Raises:
-        ConfigError: the batch cannot be dealt out evenly.
-    """
-    training = config.training
-    processes = distributed.world_size()
-    if training.batch_size % processes:
-        raise ConfigError(
-            f"training.batch_size {training.batch_size} cannot be dealt out to {processes} "
-            "processes; give a multiple"
-        )
-    exemplars: tuple[float, float] | None = None
-    if training.exemplar_cost >= 0:
-        exemplars = training.exemplar_cost, training.exemplar_dropped
-    return SequenceSampler(
-        length=training.batch_length,
-        batch_size=training.batch_size // processes,
-        seed=seed + SEED_STRIDE * distributed.rank(),
-        contact_fraction=training.contact_fraction,
-        recent_fraction=training.recent_fraction,
-        exemplars=exemplars,
-    )
 
 
 class _Standing:
@@ -240,7 +209,7 @@ class Finetuner:
             WeightsError: no such version, or not one of this agent; nothing is changed.
         """
         version = version or self._earlier_version()
-        loaded = load_weights(self._run_dir / "weights" / f"weights-{version:06d}.safetensors")
+        loaded = load_weights(weights_file(self._run_dir / FOLDER, version))
         if loaded.networks.expanded != self._agent.networks.expanded:
             raise WeightsError(f"weights {version} have other policies than the agent; choose more")
         state = self._agent.state_dict()
@@ -262,8 +231,8 @@ class Finetuner:
 
     def _earlier_version(self) -> int:
         now = self._origin(self.announce().version)
-        files = (self._run_dir / "weights").glob("weights-*.safetensors")
-        earlier = [v for v in (int(file.stem.split("-")[1]) for file in files) if v < now]
+        versions = [version_of(file) for file in weights_files(self._run_dir / FOLDER)]
+        earlier = [version for version in versions if version < now]
         if not earlier:
             raise WeightsError(f"weights {now} are the first of this run: none to go back to")
         return max(earlier)
@@ -288,19 +257,11 @@ class Finetuner:
         self._sampler, self.learned, self._info = sampler, before.learned, before.info
 
     def _add_dataset(self) -> None:
-        folder = self._settings["dataset"]
-        if not folder:
-            return
-        store = EpisodeStore.of(Path(folder))
-        for episode_id in store.ids():
-            info = store.info(episode_id)
-            if info.label_revision > 0 and not info.discarded:
-                episode = store.load(episode_id)
-                require_fit(episode, self._agent.config.robot)
-                self._sampler.add(episode)
+        if folder := self._settings["dataset"]:
+            add_dataset(self._sampler, Path(folder), self._agent.config.robot)
 
     def _publish(self, version: int, updates: int, episode_id: str) -> None:
-        path = self._run_dir / "weights" / f"weights-{version:06d}.safetensors"
+        path = weights_file(self._run_dir / FOLDER, version)
         self._info = save_weights(
             path,
             self._agent.networks,
@@ -322,6 +283,3 @@ class Finetuner:
             "episode_id": info.episode_id,
         }
         save_checkpoint(self._run_dir / CHECKPOINT, self._agent, self._sampler, extra)
-
-
-__all__ = ["Finetuner", "LearnError", "ProgressCallback", "WeightsError", "make_sampler"]

@@ -19,10 +19,10 @@ from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
+from fosp_agent.training.batches import SEED_STRIDE, make_sampler
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
-from fosp_agent.training.finetune import SEED_STRIDE, make_sampler
 from fosp_agent.training.fit import place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video

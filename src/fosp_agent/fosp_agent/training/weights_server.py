@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fosp_agent.errors import UserError
+from fosp_agent.training.weights_files import weights_file, weights_files
 
 MAX_CHUNK = 1 << 20
 """Most bytes in one answer [bytes]."""
@@ -40,7 +41,7 @@ class WeightsServer:
         Raises:
             UnknownWeights: no such version, or the offset lies past its end.
         """
-        path = self._folder / f"weights-{version:06d}.safetensors"
+        path = weights_file(self._folder, version)
         try:
             with path.open("rb") as file:
                 size = path.stat().st_size
@@ -59,7 +60,7 @@ class WeightsServer:
         return Piece(data, size, self._sha256(path))
 
     def _known(self) -> str:
-        names = sorted(path.stem for path in self._folder.glob("weights-*.safetensors"))
+        names = [path.stem for path in weights_files(self._folder)]
         return ", ".join(names) or "none yet"
 
     def _sha256(self, path: Path) -> str:
