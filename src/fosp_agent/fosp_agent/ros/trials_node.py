@@ -1,7 +1,8 @@
 """The operator's protocol in simulation: tests, episodes one after another, tests again, a table.
 
-Prints a line an episode. Exit code 0 when all episodes are learned from, 1 when the stack stalls,
-130 on Ctrl-C; the same run_dir goes on where it stopped.
+Prints a line an episode. Exit code 0 when all episodes are learned from, 1 when the stack stalls;
+on Ctrl-C 0, as every node (`ros2 launch` calls anything else a death), and the same run_dir goes on
+where it stopped.
 """
 
 from __future__ import annotations
@@ -278,7 +279,6 @@ def _run(node: Node, spinning: threading.Thread) -> int:
                 f"\nstopped after {len(trials.summary.episodes)} of {config.episodes} episodes; "
                 f"to go on: start again with run_dir:={config.run_dir}"
             )
-        return 130
     return 0
 
 
