@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import numpy as np
 from fosp_msgs.msg import Action, Observation, SessionState, WeightsStatus
@@ -23,10 +24,11 @@ def scripted_action(seed: int, step: int, size: int = 6) -> np.ndarray:
 
 
 class PolicyStandIn(Node):
-    def __init__(self, size: int, nan_at: int) -> None:
+    def __init__(self, size: int, nan_at: int, silent_from: int) -> None:
         super().__init__("policy_node")
         self._size = size
         self._nan_at = nan_at
+        self._silent_from = silent_from
         self._seed = 0
         self._actions = self.create_publisher(Action, "action", RECORDED)
         self._status = self.create_publisher(WeightsStatus, "weights_status", LATCHED)
@@ -38,7 +40,7 @@ class PolicyStandIn(Node):
         self._seed = message.seed
 
     def _on_observation(self, message: Observation) -> None:
-        if message.is_last or not message.episode_id:
+        if message.is_last or not message.episode_id or message.step >= self._silent_from:
             return
         normalized = scripted_action(self._seed, message.step, self._size).astype(np.float64)
         if message.step == self._nan_at:
@@ -62,5 +64,8 @@ if __name__ == "__main__":
     parser.add_argument(
         "--nan-at", type=int, default=-1, help="step of an action that is not finite"
     )
+    parser.add_argument(
+        "--silent-from", type=int, default=sys.maxsize, help="step from which on it does not act"
+    )
     options = parser.parse_args()
-    run(lambda: PolicyStandIn(options.size, options.nan_at))
+    run(lambda: PolicyStandIn(options.size, options.nan_at, options.silent_from))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -72,8 +72,10 @@ class Stack:
 
 
 @contextmanager
-def robot_side(domain: int, folder: Path, nan_at: int = -1, **bridge: object) -> Iterator[Stack]:
-    """Every node of the robot side, with a stand-in for the policy."""
+def robot_side(
+    domain: int, folder: Path, policy: Sequence[object] = (), **bridge: object
+) -> Iterator[Stack]:
+    """Every node of the robot side, with a stand-in for the policy and its arguments."""
     run_dir, low, high = folder / "run", WORKSPACE_BOX[0].tolist(), WORKSPACE_BOX[1].tolist()
     lockstep = bool(bridge.get("lockstep", True))
     sim_time = {"use_sim_time": lockstep}
@@ -102,7 +104,7 @@ def robot_side(domain: int, folder: Path, nan_at: int = -1, **bridge: object) ->
             )
             for package, name, parameters in nodes
         }
-        command = [sys.executable, str(STAND_IN), "--nan-at", str(nan_at)]
+        command = [sys.executable, str(STAND_IN), *map(str, policy)]
         stand_in = Process(command, folder / "policy.log", domain)
         running.callback(stand_in.stop)
         listener = running.enter_context(ear(domain))
@@ -198,13 +200,15 @@ def every_node_ends_quietly(stack: Stack) -> None:
 def test_an_aborted_episode_is_recorded_and_labelled_as_far_as_it_went(
     ros_domain: int, tmp_path: Path
 ) -> None:
-    with robot_side(ros_domain, tmp_path) as stack:
+    last = DECISIONS // 2  # so that it cannot be over before the abort, however late that comes
+    with robot_side(ros_domain, tmp_path, ("--silent-from", last)) as stack:
         episode_id = stack.start()
         wait_for(lambda: any(m.step >= 5 for m in stack.truth), 30, "five steps are done")
-        assert stack.call(Trigger, "abort", Trigger.Request()).success
+        answer = stack.call(Trigger, "abort", Trigger.Request())
+        assert answer.success, answer.message
         labelled = stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
         episode = stack.store.load(episode_id)
-        assert 5 <= labelled.observations == len(episode) <= DECISIONS + 1
+        assert 5 <= labelled.observations == len(episode) <= last + 1
         stack.wait_idle()
 
 
@@ -220,7 +224,7 @@ def test_a_real_time_episode_is_recorded_and_labelled(ros_domain: int, tmp_path:
 def test_a_nan_action_is_vetoed_by_name_and_the_episode_goes_on(
     ros_domain: int, tmp_path: Path
 ) -> None:
-    with robot_side(ros_domain, tmp_path, nan_at=7) as stack:
+    with robot_side(ros_domain, tmp_path, ("--nan-at", 7)) as stack:
         episode_id = stack.start()
         stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
         recording = read_recording(stack.store.file(episode_id), validate=True)
