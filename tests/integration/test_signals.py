@@ -6,15 +6,19 @@ import signal
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
 from fosp_msgs.msg import Heartbeat
+from sensor_msgs.msg import Image
 
-from fosp_agent.ros.qos import HEARTBEATS
-from integration.stack import ROOT, Process, ear, wait_for
+from fosp_agent.ros import topics
+from fosp_agent.ros.qos import HEARTBEATS, images
+from integration.stack import ROOT, Process, ear, node, wait_for
 
 pytestmark = pytest.mark.integration
 EXECUTABLES = ROOT / "install"
@@ -63,3 +67,21 @@ def test_an_interrupt_while_a_node_is_still_being_imported_ends_it_quietly(
     wait_for(lambda: "numpy" in maps.read_text(), 30, "the node imports")
     process.popen.send_signal(signal.SIGINT)
     ends_quietly(process)
+
+
+def test_a_camera_whose_frames_keep_coming_ends_quietly(ros_domain: int, tmp_path: Path) -> None:
+    """The camera's thread goes on for a moment after the signal."""
+    film = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (64, 48))
+    for picture in np.random.default_rng(0).integers(0, 256, (30, 48, 64, 3)).astype(np.uint8):
+        writer.write(picture)
+    writer.release()
+    replay = {"source": "replay", "replay": film, "replay_speed": 30.0}
+    with (
+        ear(ros_domain) as listener,
+        node("fosp_agent", "camera_node", ros_domain, tmp_path / "log", **replay) as camera,
+    ):
+        frames = listener.listen(Image, topics.IMAGE, images("best_effort"))
+        wait_for(lambda: len(frames) > 100, 60, "frames come")
+        camera.popen.send_signal(signal.SIGINT)
+        ends_quietly(camera)

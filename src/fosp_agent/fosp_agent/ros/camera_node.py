@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import rclpy
+from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -131,7 +133,13 @@ class CameraNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if problem:
             self.get_logger().error(f"{problem}; frames are withheld", throttle_duration_sec=5.0)
             return
-        self._images.publish(image_message(pixels, frame.stamp_ns, self._source.frame_id))
+        message = image_message(pixels, frame.stamp_ns, self._source.frame_id)
+        try:
+            self._images.publish(message)
+        except (RCLError, InvalidHandle):
+            # A frame between the signal that ends the node and the end of the camera's thread.
+            if rclpy.ok():
+                raise
 
     def _look(self) -> None:
         now = time.monotonic()
