@@ -14,6 +14,7 @@ import yaml
 from fosp_agent.acting_config import PLANNED
 from fosp_agent.config import agents, load_preset
 from fosp_agent.overrides import parse_overrides, with_overrides
+from safereach_bringup import settling
 from safereach_bringup.arguments import (
     ANY_AGENT,
     ARGUMENTS,
@@ -333,6 +334,26 @@ def test_a_real_robot_brings_its_own_nodes_file_and_defaults(weights, tmp_path):
     assert nodes["command_gate_node"].parameters["use_sim_time"] is False
     assert nodes["command_gate_node"].files == (str(workspace),)
     assert plan.values["label"] == "manual"
+
+
+def test_a_real_robot_is_started_by_a_person_and_learns_from_none_of_the_simulators(
+    weights, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(settling, "demonstrations", lambda: tmp_path)
+    for robot, starts, tests, dataset in (
+        ("sim", True, 20, str(tmp_path)),
+        ("franky", False, 0, ""),
+    ):
+        texts = {"robot": robot, "robot_host": "172.16.0.2", "weights": weights}
+        plan = settle(find("finetune"), texts, NOW)
+        trials = next(node for node in plan.nodes if node.name == "trials_node").parameters
+        assert (trials["starts"], trials["tests"], plan.values["dataset"]) == (
+            starts,
+            tests,
+            dataset,
+        )
+    texts["tests"] = "20"
+    assert settle(find("finetune"), texts, NOW).values["tests"] == 20
 
 
 @pytest.mark.parametrize(

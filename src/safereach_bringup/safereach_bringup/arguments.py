@@ -132,7 +132,13 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument("episodes", "10", "Episodes to run and learn from", kind="integer", least=0),
     Argument("updates_per_episode", "10", "Gradient steps after an episode", "integer", least=0),
-    Argument("tests", "20", "Seeded tests before and after; 0: none", "integer", least=0),
+    Argument(
+        "tests",
+        "20",
+        "Seeded tests before and after, in the simulator; 0: none (the default with a real robot)",
+        "integer",
+        least=0,
+    ),
     Argument("weights", "", "Weights to start from (default: the shipped policy)", "file"),
     Argument(
         "agent",

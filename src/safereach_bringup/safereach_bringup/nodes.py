@@ -201,6 +201,7 @@ TRIALS = Node(
         "task": Arg("task"),
         "weights": Arg("weights"),
         "episodes": Arg("episodes"),
+        "starts": IfIs("robot", "sim"),
         "tests": Arg("tests"),
         "mode": Arg("mode"),
         "settings": Arg("settings"),

@@ -12,8 +12,12 @@ NOT_THERE = {
     "label": ("oracle", "only a simulator knows; give manual or operator"),
 }
 """Arguments that make no sense with a real robot, and why."""
-INSTEAD: Mapping[str, Value] = {"lockstep": False, "label": "manual"}
-"""What stands for their defaults."""
+INSTEAD: Mapping[str, tuple[Value, Value]] = {
+    "lockstep": (True, False),
+    "label": ("oracle", "manual"),
+    "tests": (20, 0),
+}
+"""Defaults of the simulation, and what stands for them; the seeded tests are the simulator's."""
 
 
 def suit_the_robot(values: dict[str, Value], texts: Mapping[str, str]) -> None:
@@ -28,8 +32,8 @@ def suit_the_robot(values: dict[str, Value], texts: Mapping[str, str]) -> None:
     for name, (wrong, why) in NOT_THERE.items():
         if texts.get(name) == wrong:
             raise ArgumentError(f"{name}:={wrong} does not go with robot:={robot}: {why}")
-    for name, value in INSTEAD.items():
-        if name in values and not texts.get(name) and values[name] in (True, "oracle"):
+    for name, (simulated, value) in INSTEAD.items():
+        if name in values and not texts.get(name) and values[name] == simulated:
             values[name] = value
     here = values.get("side", "all") != "trainer"
     if robot == "franky" and here and not values["robot_host"]:

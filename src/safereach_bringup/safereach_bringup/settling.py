@@ -73,7 +73,8 @@ def _take_weights(values: dict[str, Value]) -> None:
 
 def _take_demonstrations(values: dict[str, Value]) -> None:
     """Those that the shipped policy learned from, where they lie here and are of this robot."""
-    if values["environment"] == "safereach" and demonstrations().is_dir():
+    simulated = values["environment"] == "safereach" and values["robot"] == "sim"
+    if simulated and demonstrations().is_dir():
         values["dataset"] = str(demonstrations())
 
 

@@ -70,6 +70,11 @@ class StackWatch:
             and acting.sha256 == announced.sha256
         )
 
+    @property
+    def episode_id(self) -> str:
+        """Of the session's current or last episode; empty before the first."""
+        return self.session.episode_id if self.session else ""
+
     def missing(self) -> list[str]:
         """Expected nodes that are not in the graph now."""
         present = set(self._node.get_node_names())

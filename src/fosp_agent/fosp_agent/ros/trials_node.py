@@ -1,4 +1,4 @@
-"""The operator's protocol in simulation: tests, episodes one after another, tests again, a table.
+"""The operator's protocol: tests in simulation, episodes one after another, tests again, a table.
 
 Prints a line an episode. Exit code 0 when all episodes are learned from, 1 when the stack stalls;
 on Ctrl-C 0, as every node (`ros2 launch` calls anything else a death), and the same run_dir goes on
@@ -26,6 +26,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
+from fosp_agent.ros.episode_start import by_a_person, by_itself
 from fosp_agent.ros.heartbeat import Heart
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.spin import hear_the_first_interrupt, interrupt_once
@@ -64,6 +65,8 @@ class TrialsConfig:
     """Name of its task."""
     episodes: Annotated[int, Range(0, 1000000)] = 10
     """In the whole run, those of earlier sessions included."""
+    starts: bool = True
+    """Whether it starts the episodes itself; false, with a real robot: a person does."""
     tests: Annotated[int, Range(0, 1000000)] = 20
     """Seeded tests before and after; 0: none."""
     test_seed: Annotated[int, Range(0, 2**62)] = 1000
@@ -89,6 +92,7 @@ class Trials:
         """Follow the protocol of ``config`` through ``watch``."""
         self._config = config
         self._watch = watch
+        self._start = by_itself if config.starts else by_a_person(say)
         self._path = config.run_dir / "summary.json"
         self.summary = TrialsSummary.open(
             self._path, config.environment, config.task, str(config.weights)
@@ -165,21 +169,13 @@ class Trials:
         summary.save(self._path)
 
     def _episode(self, number: int) -> EpisodeResult:
-        """Run one episode, from /start_episode until its weights act."""
-        watch, started = self._watch, time.monotonic()
+        """Run one episode, from its start until its weights act."""
+        watch = self._watch
         watch.wait_until("the session to be idle", self._ready_for_episode, self._config.silence)
-        before = watch.session.episode_id if watch.session else ""
         updates = watch.announced.updates if watch.announced else 0
-        if refusal := watch.start_episode():
-            raise StackStalled(f"/start_episode was refused: {refusal}")
         what = f"episode {number}"
-
-        def has_started() -> bool:
-            return watch.session is not None and watch.session.episode_id != before
-
-        watch.wait_until(f"{what} to start", has_started, self._config.silence)
-        assert watch.session is not None
-        episode_id = watch.session.episode_id
+        episode_id = self._start(watch, what, self._config.silence)
+        started = time.monotonic()
 
         def is_over() -> bool:
             dropped = (episode_id, EpisodeEvent.DISCARDED) in watch.events
