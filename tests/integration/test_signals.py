@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -85,3 +86,40 @@ def test_a_camera_whose_frames_keep_coming_ends_quietly(ros_domain: int, tmp_pat
         wait_for(lambda: len(frames) > 100, 60, "frames come")
         camera.popen.send_signal(signal.SIGINT)
         ends_quietly(camera)
+
+
+IN_MID_CONVERSION = """
+import signal
+from rclpy.node import Node
+from fosp_agent.ros.spin import interrupt_once, run
+
+class Reader(Node):
+    def __init__(self):
+        super().__init__("reader")
+        self.create_timer(0.01, self.read)
+
+    def read(self):
+        try:
+            {signal}
+        except KeyboardInterrupt:
+            raise RuntimeError("Unable to convert call argument") from None
+
+run(Reader)
+"""
+"""The binding makes this error of the KeyboardInterrupt, and rclpy is still well at that time."""
+
+
+@pytest.mark.parametrize(
+    ("signal", "code"),
+    [("interrupt_once(signal.SIGINT, None)", 0), ("raise KeyboardInterrupt", 1)],
+)
+def test_an_interrupt_inside_a_conversion_ends_quietly_and_an_error_without_one_does_not(
+    ros_domain: int, tmp_path: Path, signal: str, code: int
+) -> None:
+    program = IN_MID_CONVERSION.format(signal=signal)
+    process = Process([sys.executable, "-c", program], tmp_path / "log", ros_domain)
+    try:
+        assert process.wait(30) == code, process.output
+        assert ("Traceback" in process.output) == bool(code)
+    finally:
+        process.stop()

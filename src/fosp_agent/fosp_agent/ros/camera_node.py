@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import rclpy
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -28,7 +27,7 @@ from fosp_agent.ros.conversions import image_message
 from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import FRAMES
-from fosp_agent.ros.spin import run
+from fosp_agent.ros.spin import is_ending, run
 
 LOOK = 0.25
 """Between two looks at the camera [s]."""
@@ -138,7 +137,7 @@ class CameraNode(Node):  # type: ignore[misc]  # rclpy is not typed
             self._images.publish(message)
         except (RCLError, InvalidHandle):
             # A frame between the signal that ends the node and the end of the camera's thread.
-            if rclpy.ok():
+            if not is_ending():
                 raise
 
     def _look(self) -> None:

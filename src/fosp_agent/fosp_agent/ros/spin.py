@@ -38,14 +38,14 @@ def run(make: Callable[[], Node]) -> None:
         pass
     except (RCLError, InvalidHandle):
         # A signal that lands between two calls of a callback or of the executor.
-        if rclpy.ok():
+        if not is_ending():
             raise
     except UserError as problem:
         print(f"error: {problem}", file=sys.stderr, flush=True)
         sys.exit(2)
     except RuntimeError:
         # The same, inside the binding's conversion of a message.
-        if rclpy.ok():
+        if not is_ending():
             raise
     finally:
         # Whatever hangs from here on (a thread, the middleware) is named and ended.
@@ -69,3 +69,8 @@ def interrupt_once(number: int, _frame: FrameType | None) -> None:
     """A handler that raises KeyboardInterrupt, and ignores the signal from then on."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def is_ending() -> bool:
+    """Whether a signal has asked for the end; rclpy itself takes a moment to hear of it."""
+    return not rclpy.ok() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN
