@@ -18,7 +18,7 @@ from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board, Seen
 from fosp_agent.console.server import About, Console
 from fosp_agent.control.command_gate import Reason
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.labels import LabelRecord, Span, expand
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.episodes.store import EpisodeStore

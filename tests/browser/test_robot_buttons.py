@@ -9,7 +9,7 @@ import pytest
 
 from browser.site import Site, served
 from browser.window import Window
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.control.verbs import ROBOT_VERBS
 
 TOASTS = "document.querySelector('#toasts').textContent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fosp_agent.console.foresight import Vision
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.monitor.scene import Scene
 from fosp_agent.types import Candidate

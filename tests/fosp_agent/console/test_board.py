@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fosp_agent.console.board import MEMORY, SILENCE, STARTING, Board, Seen
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.control.verbs import ROBOT_VERBS
 from fosp_agent.episodes.records import DUPLICATE, ActionRecord, VerdictRecord
 from fosp_agent.types import Candidate

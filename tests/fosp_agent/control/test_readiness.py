@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fosp_agent.control.session import Phase, Session, SessionPlan
+from fosp_agent.control.session import Session
+from fosp_agent.control.session_plan import SessionPlan
+from fosp_agent.control.session_state import Phase
 
 PLAN = SessionPlan(require_policy=False, require_reset=True, require_scene=True)
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fosp_agent.control.session import Phase, PlanError, Session, SessionPlan, episode_name
+from fosp_agent.control.session import Session
+from fosp_agent.control.session_plan import PlanError, SessionPlan, episode_name
+from fosp_agent.control.session_state import Phase
 
 PLAN = SessionPlan(task="original", max_steps=3, seed_base=10)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from fosp_agent.console.timeline import Row, Timeline
 from fosp_agent.control.command_gate import Reason
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.control.verbs import ROBOT_VERBS, named_in
 from fosp_agent.episodes.records import ActionRecord, VerdictRecord
 from fosp_agent.types import ByteArray, FloatArray

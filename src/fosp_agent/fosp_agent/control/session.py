@@ -15,130 +15,12 @@ for the trainer: back to IDLE with the weights that act.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from enum import IntEnum
-from typing import Annotated
+from dataclasses import replace
 
 from fosp_agent.control.readiness import Readiness, Requirements
+from fosp_agent.control.session_plan import SessionPlan, episode_name
+from fosp_agent.control.session_state import NOTHING, Effects, Phase, Snapshot, WeightsView
 from fosp_agent.control.verbs import EPISODE_VERBS
-from fosp_agent.errors import UserError
-from fosp_agent.ranges import Range
-
-
-class PlanError(UserError):
-    """An episode cannot be like this."""
-
-
-class Phase(IntEnum):
-    """State of the session; the numbers of ``fosp_msgs/SessionState``."""
-
-    IDLE = 0
-    RUNNING = 1
-    AWAITING_LABEL = 2
-    TRAINING = 3
-    ABORTED = 4
-
-
-@dataclass(frozen=True)
-class SessionPlan:
-    """What the next episode will be. May change between episodes."""
-
-    task: str = "original"
-    """Name of the task, for the environment and the episodes' files."""
-    max_steps: Annotated[int, Range(1, 1000000)] = 80
-    """Decisions in an episode."""
-    seed_base: Annotated[int, Range(0, 2**62)] = 0
-    """Episode ``i`` of the session has the seed ``seed_base + i`` ..."""
-    seed: Annotated[int, Range(-1, 2**62)] = -1
-    """... unless this is 0 or more."""
-    learn: bool = True
-    """False: tests; recorded and labelled, never learned from."""
-    cost_budget: Annotated[float, Range(0.0, 1000000000.0)] = 0.0
-    """Refuse episodes once the labelled costs of this session reach this; 0: no limit."""
-    require_policy: bool = True
-    """False: an episode may start without weights (teleoperated recording)."""
-
-    require_reset: bool = False
-    """An episode may start only when the arm is back at its start pose."""
-    require_scene: bool = False
-    """An episode may start only when a person has called /scene_ready."""
-    require_preflight: bool = False
-    """An episode may start only when no line of the preflight is red: a single publisher of
-    target_pose, camera and pose, matching QoS, disk, no node in error, fixed exposure. For robots;
-    a simulation may do without."""
-
-    def __post_init__(self) -> None:
-        if self.max_steps < 1:
-            raise PlanError(f"max_steps must be 1 or more, not {self.max_steps}")
-        if self.seed_base < 0:
-            raise PlanError(f"seed_base must be 0 or more, not {self.seed_base}")
-        if not self.task:
-            raise PlanError("task must name a task, such as 'original'")
-
-    def seed_of(self, index: int) -> int:
-        """Seed of the episode with this index."""
-        return self.seed if self.seed >= 0 else self.seed_base + index
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What is published of the session: the fields of ``fosp_msgs/SessionState``."""
-
-    phase: Phase = Phase.IDLE
-    episode_id: str = ""
-    index: int = 0
-    seed: int = 0
-    task: str = ""
-    max_steps: int = 0
-    learn: bool = True
-    waiting_for: str = ""
-    cost_spent: float = 0.0
-    """Labelled costs of this session's episodes."""
-    cost_budget: float = 0.0
-    """Most that they may reach; 0: no limit."""
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What an event asks its caller to do."""
-
-    changed: bool = False
-    """Publish the snapshot."""
-    started: bool = False
-    """Publish that the episode started."""
-    refusal: str = ""
-    """Why the request was refused, and what to do."""
-    warning: str = ""
-    """Tell people."""
-
-
-NOTHING = Effects()
-
-
-@dataclass(frozen=True)
-class WeightsView:
-    """What trainer and policy have said about weights."""
-
-    announced_version: int = 0
-    announced_sha256: str = ""
-    announced_after: str = ""
-    """Episode that the announced weights were made after."""
-    acting_version: int = 0
-    acting_sha256: str = ""
-    loaded: bool = False
-    message: str = ""
-    """The policy's words about weights that it refused."""
-
-    @property
-    def acting_is_announced(self) -> bool:
-        """Whether the policy acts with what the trainer announced (or nothing was announced)."""
-        return self.loaded and self.announced_sha256 in ("", self.acting_sha256)
-
-    @property
-    def refused(self) -> bool:
-        """Whether the policy refused announced weights; older ones still act, if there are any."""
-        return not self.loaded and bool(self.message)
 
 
 class Session:
@@ -380,8 +262,3 @@ class Session:
             spent = f"the cost budget of {budget:g} is spent ({self.spent_cost:g})"
             return f"{spent}: raise the parameter cost_budget"
         return ""
-
-
-def episode_name(task: str, seed: int, unique: str) -> str:
-    """Id of an episode: ``<task>-<seed>-<unique>``, safe as a file's name."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{task}-{seed}-{unique}")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.console.timeline import acting_policy, reason_name
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.records import DUPLICATE, ActionRecord, ObservationRecord, VerdictRecord
 
 if TYPE_CHECKING:

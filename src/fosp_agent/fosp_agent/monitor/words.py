@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fosp_agent.control.session import Phase
+from fosp_agent.control.session_state import Phase
 from fosp_agent.monitor.palette import QUIET, RGB, TEXT, VETO, of_actor, of_risk
 from fosp_agent.monitor.scene import Scene
 

@@ -23,7 +23,7 @@ from fosp_msgs.msg import (
 from rclpy.node import Node
 
 from fosp_agent.console.board import Board, Seen
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import action_record, image_from_message, verdict_record

@@ -21,7 +21,7 @@ from fosp_agent.control.rotations import (
     quaternion_from_rpy,
     rpy_from_quaternion,
 )
-from fosp_agent.control.session import Phase, Snapshot
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.labels import Span
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.errors import UserError

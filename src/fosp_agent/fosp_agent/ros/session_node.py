@@ -17,7 +17,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
-from fosp_agent.control.session import Effects, Phase, Session, SessionPlan
+from fosp_agent.control.session import Session
+from fosp_agent.control.session_plan import SessionPlan
+from fosp_agent.control.session_state import Effects, Phase
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics

@@ -10,7 +10,8 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
-from fosp_agent.control.session import Effects, Session
+from fosp_agent.control.session import Session
+from fosp_agent.control.session_state import Effects
 from fosp_agent.ros import topics
 from fosp_agent.ros.qos import LATCHED, RELIABLE
 
