@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from fosp_agent.augmentation import mirrored
-from fosp_agent.config import TrainingConfig
 from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
+from fosp_agent.training_config import TrainingConfig
 
 SIGNS = (1.0, -1.0)
 CONFIG = TrainingConfig(mirror_pose=SIGNS, mirror_action=SIGNS)

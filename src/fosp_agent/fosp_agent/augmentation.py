@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import torch
 
-from fosp_agent.config import TrainingConfig
 from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch
+from fosp_agent.training_config import TrainingConfig
 
 
 def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:

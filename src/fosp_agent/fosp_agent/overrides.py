@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from fosp_agent.acting_config import NAMED, PlanningConfig, ShieldConfig
-from fosp_agent.config import AgentConfig, ExpansionConfig, from_dict
+from fosp_agent.behavior_config import ExpansionConfig
+from fosp_agent.config import AgentConfig, from_dict
 from fosp_agent.settings import ConfigError, parse_override, require_setting, set_value
 
 LEARNED = ("enabled", "direct_loss")

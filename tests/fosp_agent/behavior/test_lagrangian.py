@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fosp_agent.behavior.lagrangian import AugmentedLagrangian
-from fosp_agent.config import LagrangianConfig
+from fosp_agent.behavior_config import LagrangianConfig
 
 
 def lagrangian(**changes: float | bool) -> AugmentedLagrangian:

@@ -9,7 +9,7 @@ import torch
 
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.offline import advantage_weight, cloning_loss
-from fosp_agent.config import ActorConfig
+from fosp_agent.behavior_config import ActorConfig
 
 CONFIG = ActorConfig(beta_reward=2.0, beta_cost=3.0, weight_clip=100.0)
 

@@ -7,7 +7,7 @@ import torch
 
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.online import score_loss, signed_weight, value_loss
-from fosp_agent.config import ActorConfig
+from fosp_agent.behavior_config import ActorConfig
 
 CONFIG = ActorConfig(beta_reward=2.0, beta_cost=3.0)
 

@@ -10,7 +10,7 @@ from fosp_agent.behavior.returns import (
     one_step_target,
     within_episode,
 )
-from fosp_agent.config import CriticConfig
+from fosp_agent.behavior_config import CriticConfig
 from fosp_agent.tensors import TensorBatch
 
 

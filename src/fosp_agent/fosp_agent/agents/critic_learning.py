@@ -11,7 +11,7 @@ from fosp_agent.agents.model_based import Posterior
 from fosp_agent.behavior.critics import CriticPair, Samples, q_loss, v_loss
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.returns import in_sample_target, lambda_return, within_episode
-from fosp_agent.config import CriticConfig
+from fosp_agent.behavior_config import CriticConfig
 from fosp_agent.tensors import TensorBatch
 
 

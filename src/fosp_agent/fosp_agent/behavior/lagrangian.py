@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import LagrangianConfig
+from fosp_agent.behavior_config import LagrangianConfig
 from fosp_agent.nn import distributed
 
 

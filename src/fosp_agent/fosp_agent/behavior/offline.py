@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.config import ActorConfig
+from fosp_agent.behavior_config import ActorConfig
 
 
 def advantage_weight(

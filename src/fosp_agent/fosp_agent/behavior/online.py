@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.config import ActorConfig
+from fosp_agent.behavior_config import ActorConfig
 
 
 def signed_weight(

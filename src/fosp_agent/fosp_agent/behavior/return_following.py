@@ -6,7 +6,7 @@ from torch import Tensor
 
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout
-from fosp_agent.config import CriticConfig
+from fosp_agent.behavior_config import CriticConfig
 
 
 def follow_dynamics(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fosp_agent.behavior.imagination import Rollout
-from fosp_agent.config import CriticConfig
+from fosp_agent.behavior_config import CriticConfig
 from fosp_agent.nn.sequence_return import sequence_return
 from fosp_agent.tensors import TensorBatch
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from fosp_agent.behavior.critics import ValueNetwork, weighted_mean
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.returns import imagined_return
-from fosp_agent.config import AgentConfig, CriticConfig
+from fosp_agent.behavior_config import CriticConfig
+from fosp_agent.config import AgentConfig
 
 
 class StateValue(nn.Module):

@@ -8,7 +8,8 @@ from typing import Any
 
 from fosp_agent.acting_config import PlanningConfig, ShieldConfig
 from fosp_agent.agents.variants import VARIANTS, variant_config
-from fosp_agent.config import ActorConfig, AgentConfig, ExpansionConfig
+from fosp_agent.behavior_config import ActorConfig, ExpansionConfig
+from fosp_agent.config import AgentConfig
 
 ONLINE_ONLY = (
     "expansion.*",

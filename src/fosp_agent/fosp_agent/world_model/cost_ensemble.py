@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import WorldModelConfig
 from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.heads import COST_HEADS, BernoulliCost, TwoHotCost
+from fosp_agent.world_model_config import WorldModelConfig
 
 SHARE = 0.8
 """Share of the episodes that each member learns from."""

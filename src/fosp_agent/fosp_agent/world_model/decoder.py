@@ -7,9 +7,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.config import RobotConfig, WorldModelConfig
+from fosp_agent.config import RobotConfig
 from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
 from fosp_agent.world_model.encoder import SMALLEST
+from fosp_agent.world_model_config import WorldModelConfig
 
 
 class ImageDecoder(nn.Module):

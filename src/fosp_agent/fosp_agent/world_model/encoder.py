@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import RobotConfig, WorldModelConfig
+from fosp_agent.config import RobotConfig
 from fosp_agent.nn.distributions import symlog
 from fosp_agent.nn.layers import MLP, ChannelNorm, initialize
 from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.scene_map import SceneMap
+from fosp_agent.world_model_config import WorldModelConfig
 
 SMALLEST = 4
 """Side of the smallest feature map [pixel]; images are 16 times that."""

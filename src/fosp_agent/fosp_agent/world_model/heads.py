@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import WorldModelConfig
 from fosp_agent.nn.distributions import TwoHot
 from fosp_agent.nn.layers import MLP
+from fosp_agent.world_model_config import WorldModelConfig
 
 
 class RewardHead(nn.Module):

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import WorldModelConfig
 from fosp_agent.nn.distributions import categorical_kl, sample_one_hot, unimix_log_probs
 from fosp_agent.nn.layers import GRUCell, NormedLinear, initialize
 from fosp_agent.world_model.motion import Motion
 from fosp_agent.world_model.scene_map import SceneMap
+from fosp_agent.world_model_config import WorldModelConfig
 
 WAVES = (1.0, 2.0, 4.0)
 """Frequencies, in half turns over the pose range, with which a direct pose is shown."""

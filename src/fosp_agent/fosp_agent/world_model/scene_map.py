@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fosp_agent.config import RobotConfig, WorldModelConfig
+from fosp_agent.config import RobotConfig
 from fosp_agent.nn.layers import NormedLinear
 from fosp_agent.settings import ConfigError
+from fosp_agent.world_model_config import WorldModelConfig
 
 OFFSETS = ((0, 0), (-4, 0), (4, 0), (0, -4), (0, 4), (-9, 0), (9, 0), (0, -9), (0, 9))
 """Where to look around the projected pose: (u, v) [pixel of the observed image]."""
