@@ -68,10 +68,13 @@ class Robot:
 
 def start(listener: Ear) -> Trigger.Response:
     client = listener.node.create_client(Trigger, topics.START_EPISODE)
-    wait_for(client.service_is_ready, 20, "the session answers")
-    future = client.call_async(Trigger.Request())
-    wait_for(future.done, 20, "the session answers")
-    return future.result()
+    try:
+        wait_for(client.service_is_ready, 20, "the session is there")
+        future = client.call_async(Trigger.Request())
+        wait_for(future.done, 20, "the session answers")
+        return future.result()
+    finally:
+        listener.node.destroy_client(client)
 
 
 def test_no_episode_starts_on_a_red_line_and_one_does_when_all_are_green(
@@ -98,10 +101,12 @@ def test_no_episode_starts_on_a_red_line_and_one_does_when_all_are_green(
             for words, encoding, frame, late in WRONG:
                 robot.show(encoding, frame, late)
                 wait_for(lambda: words in start(listener).message, 20, f"it says {words!r}")
-            robot.show("rgb8", "base", 0.0)
             with node("fosp_agent", "session_node", ros_domain, tmp_path / "second.log", **session):
                 words = "session_state is published by /session_node, /session_node"
                 wait_for(lambda: words in start(listener).message, 20, "two sessions are named")
+                robot.show("rgb8", "base", 0.0)
+                alone = f"preflight: one publisher: /{words}"
+                wait_for(lambda: alone in start(listener).message, 20, "they alone are red")
             wait_for(lambda: start(listener).success, 20, "an episode starts when all is green")
 
 

@@ -176,4 +176,4 @@ def robot(ready: bool | None, detail: str) -> Finding:
 
 def diagnosis(node: str, message: str) -> Finding:
     """What a node itself calls an error."""
-    return Finding(Level.RED, node, message)
+    return Finding(Level.RED, node, message, "see its log")

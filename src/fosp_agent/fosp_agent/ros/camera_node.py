@@ -24,7 +24,7 @@ from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import image_message
-from fosp_agent.ros.diagnostics import ERROR, OK, WARN, Diagnostics
+from fosp_agent.ros.diagnostics import ERROR, OK, UNLOCKED, WARN, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import FRAMES
 from fosp_agent.ros.spin import is_ending, run
@@ -161,7 +161,7 @@ class CameraNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if camera is not None:
             unlocked = camera.unlocked()
             values |= {"camera": camera.name, **camera.settings()}
-            values |= {"unlocked": " ".join(unlocked)}  # who has no camera cannot say
+            values |= {UNLOCKED: " ".join(unlocked)}  # who has no camera cannot say
         values |= {"reconnects": max(self._reconnects, 0)}
         if self._problem:
             self._diagnostics.publish(ERROR, self._problem, values)

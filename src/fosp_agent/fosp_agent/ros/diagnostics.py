@@ -15,6 +15,9 @@ WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 STALE = DiagnosticStatus.STALE
 
+UNLOCKED = "unlocked"
+"""Key of what a camera sets by itself."""
+
 
 class Diagnostics:
     """Publishes a node's status on /diagnostics; its name is the node's."""

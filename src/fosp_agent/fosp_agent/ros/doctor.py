@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from fosp_agent.control import checkup
@@ -15,7 +14,9 @@ from fosp_agent.control.checkup import Finding, Level
 from fosp_agent.control.policy_fit import Surface, compare, surface_of
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.checkup_ear import HEARD, KINDS, ONE_PUBLISHER, Checkup
+from fosp_agent.ros.checkup_ear import HEARD, Checkup
+from fosp_agent.ros.diagnostics import UNLOCKED
+from fosp_agent.ros.graph import connections
 
 LEAST_RATES = {topics.IMAGE: 10.0, topics.CURRENT_POSE: 50.0}
 """Of the real robot [Hz]."""
@@ -41,17 +42,14 @@ def examine(node: Node, weights: Path | None, seconds: float) -> Iterator[Findin
     for name in HEARD:
         least = SIMULATED_RATE if simulated else LEAST_RATES[name]
         yield checkup.rate(ear.topic(name), least, simulated)
-    for name in ONE_PUBLISHER:
-        yield checkup.publishers(ear.topic(name))
-    for name in KINDS:
-        yield checkup.quality(ear.topic(name))
+    yield from connections(ear.topic)
     if not _simulated_time(ear):
         found = (checkup.clock(ear.topic(name), LARGEST_OFFSET) for name in HEARD)
         yield from (finding for finding in found if finding is not None)
     yield _box(ear)
     yield checkup.exposure(_unlocked(ear), simulated)
     yield _robot(ear)
-    yield from _diagnoses(ear)
+    yield from ear.diagnostics.errors()
     yield from _computer(ear)
     yield from _policy(ear, weights)
 
@@ -72,9 +70,9 @@ def _box(ear: Checkup) -> Finding:
 
 def _unlocked(ear: Checkup) -> str | None:
     """What the camera sets by itself: of our node by its diagnostics, else by its parameters."""
-    said = ear.says("camera_node", "unlocked")
-    if said is not None:
-        return said
+    said = ear.diagnostics.values("camera_node")
+    if UNLOCKED in said:
+        return said[UNLOCKED]
     values = ear.parameters(*REALSENSE2_CAMERA, patience=0.5)
     if not values:
         return None
@@ -85,12 +83,6 @@ def _robot(ear: Checkup) -> Finding:
     if ear.arm is None:
         return checkup.robot(None, "")
     return checkup.robot(bool(ear.arm.ready), str(ear.arm.detail))
-
-
-def _diagnoses(ear: Checkup) -> Iterator[Finding]:
-    for name, status in sorted(ear.statuses.items()):
-        if status.level == DiagnosticStatus.ERROR:
-            yield checkup.diagnosis(name, status.message)
 
 
 def _computer(ear: Checkup) -> Iterator[Finding]:
@@ -118,7 +110,7 @@ def _policy(ear: Checkup, weights: Path | None) -> Iterator[Finding]:
         yield Finding(Level.GREEN, "GPU", torch.cuda.get_device_name())
     else:
         yield Finding(Level.YELLOW, "GPU", "none: the policy acts, and learns slowly, on the CPU")
-    yield from acts(weights, ear.robot(), ear.simulated)
+    yield from acts(weights, ear.diagnostics.robot(), ear.simulated)
 
 
 def acts(weights: Path, robot: Surface, simulated: bool) -> Iterator[Finding]:
