@@ -8,14 +8,21 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("fosp_msgs", reason="needs the built workspace: make setup")
 
-from fosp_msgs.msg import Action, Candidate, CommandVerdict, LabelSpan, Observation
+from fosp_msgs.msg import Action, Candidate, CommandVerdict, LabelSpan, Observation, SessionState
 from geometry_msgs.msg import Pose
 from rclpy.serialization import deserialize_message, serialize_message
 
 from fosp_agent.control.command_gate import Reason, Verdict
 from fosp_agent.control.observation_assembler import Assembled
+from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.labels import Span
 from fosp_agent.ros import conversions as convert
+from fosp_agent.ros.session_messages import (
+    session_message,
+    snapshot_of,
+    span_from_message,
+    span_message,
+)
 
 POSE = np.array([0.5, -0.1, 0.05, 0.1, -0.2, 0.3])
 
@@ -122,6 +129,18 @@ def test_the_reasons_are_those_of_the_message() -> None:
     }
 
 
-def test_spans_keep_kind_and_ends() -> None:
-    message = LabelSpan(kind=LabelSpan.COST, first=3, last=9, value=1.0)
-    assert convert.span_from_message(message) == Span("cost", 3, 9, 1.0)
+@pytest.mark.parametrize(
+    ("kind", "number"), [("reward", LabelSpan.REWARD), ("cost", LabelSpan.COST)]
+)
+def test_spans_keep_kind_and_ends(kind: str, number: int) -> None:
+    span = Span(kind, 3, 9, 1.0)
+    message = span_message(span)
+    assert (message.kind, message.first, message.last, message.value) == (number, 3, 9, 1.0)
+    assert span_from_message(message) == span
+
+
+def test_the_sessions_state_is_the_same_on_the_other_side() -> None:
+    for phase in Phase:
+        assert phase == getattr(SessionState, phase.name)
+        sent = Snapshot(phase, "one", 3, 4, "original", 80, False, "/start_episode", 1.5, 9.0)
+        assert snapshot_of(over_the_wire(session_message(sent, 7))) == sent

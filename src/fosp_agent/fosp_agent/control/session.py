@@ -238,8 +238,7 @@ class Session:
         return f"the policy to load weights {weights.announced_version}"
 
     def _state_in_words(self) -> str:
-        name = self.snapshot.phase.name.lower().replace("_", " ")
-        return f"{name}, waiting for {self.snapshot.waiting_for}"
+        return f"{self.snapshot.phase.words}, waiting for {self.snapshot.waiting_for}"
 
     def _why_not_start(self) -> str:
         """Why an episode may not start now, and the remedy; empty when it may."""

@@ -15,6 +15,11 @@ class Phase(IntEnum):
     TRAINING = 3
     ABORTED = 4
 
+    @property
+    def words(self) -> str:
+        """For people."""
+        return self.name.lower().replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Snapshot:

@@ -32,7 +32,7 @@ def _where(scene: Scene) -> Line | None:
     step = f"step {scene.observation.step}" if scene.observation is not None else "no step yet"
     if session is None:
         return Line(step, QUIET)
-    phase = Phase(session.phase).name.lower().replace("_", " ")
+    phase = Phase(session.phase).words
     if session.phase is not Phase.RUNNING:
         return Line(f"{phase}: waits for {session.waiting_for}", QUIET)
     return Line(f"{session.task}, {step} of {session.max_steps}", TEXT)

@@ -23,11 +23,11 @@ from fosp_msgs.msg import (
 from rclpy.node import Node
 
 from fosp_agent.console.board import Board, Seen
-from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import action_record, image_from_message, verdict_record
 from fosp_agent.ros.qos import EVENTS, HEARTBEATS, LATCHED, RECORDED, RELIABLE
+from fosp_agent.ros.session_messages import snapshot_of
 
 EVENT_NAMES = {
     EpisodeEvent.STARTED: "STARTED",
@@ -146,22 +146,6 @@ class BoardLink:
             take(message)
         except UserError as problem:
             self._node.get_logger().error(str(problem), throttle_duration_sec=5.0)
-
-
-def snapshot_of(message: SessionState) -> Snapshot:
-    """The session's state."""
-    return Snapshot(
-        phase=Phase(message.state),
-        episode_id=message.episode_id,
-        index=message.episode_index,
-        seed=message.seed,
-        task=message.task,
-        max_steps=message.max_steps,
-        learn=message.learn,
-        waiting_for=message.waiting_for,
-        cost_spent=message.cost_spent,
-        cost_budget=message.cost_budget,
-    )
 
 
 def existing(path: Path) -> Path | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fosp_msgs.msg import LabelSpan
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
 
@@ -17,6 +16,7 @@ from fosp_agent.control.verbs import EPISODE_VERBS, ROBOT_VERBS, VERBS
 from fosp_agent.ros import topics
 from fosp_agent.ros.board_link import BoardLink
 from fosp_agent.ros.camera_link import CameraLink
+from fosp_agent.ros.session_messages import span_message
 from fosp_agent.ros.verb_calls import call_of
 
 PATIENCE = 5.0
@@ -25,7 +25,6 @@ LOOK = 1.0
 """Between two looks at who serves what [s]."""
 ROBOT_PATIENCE = 10.0
 """How long the robot's side may take: a recovery has several steps [s]."""
-KINDS = {"reward": LabelSpan.REWARD, "cost": LabelSpan.COST}
 
 
 class ConsoleLink:
@@ -56,11 +55,7 @@ class ConsoleLink:
 
     async def label(self, label: GiveLabel, relabel: bool) -> Answer:
         """Call /label_episode."""
-        spans = [
-            LabelSpan(kind=KINDS[span.kind], first=span.first, last=span.last, value=1.0)
-            for span in label.spans
-            if 0 <= span.first <= span.last
-        ]
+        spans = [span_message(span.span()) for span in label.spans if 0 <= span.first <= span.last]
         if len(spans) != len(label.spans):
             return Answer(False, "a span ends before it begins")
         request = LabelEpisode.Request(

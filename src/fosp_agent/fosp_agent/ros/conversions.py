@@ -8,21 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from builtin_interfaces.msg import Time
-from fosp_msgs.msg import Action, CommandVerdict, EpisodeEvent, LabelSpan, Observation, SessionState
+from fosp_msgs.msg import Action, CommandVerdict, Observation
 from geometry_msgs.msg import Pose, PoseStamped
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from fosp_agent.control.command_gate import Request, Verdict
-from fosp_agent.control.observation_assembler import Assembled, SessionView
+from fosp_agent.control.observation_assembler import Assembled
 from fosp_agent.control.rotations import (
     conjugate,
     product,
     quaternion_from_rpy,
     rpy_from_quaternion,
 )
-from fosp_agent.control.session_state import Phase, Snapshot
-from fosp_agent.episodes.labels import Span
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
 from fosp_agent.errors import UserError
 from fosp_agent.types import ByteArray, Candidate
@@ -262,45 +260,3 @@ def verdict_message(
     if verdict.target is not None:
         message.target = pose_message(verdict.target, rest)
     return message
-
-
-# -- session, events, labels ----------------------------------------------------------------
-
-
-def session_message(snapshot: Snapshot, stamp_ns: int) -> SessionState:
-    """Message of the session's state."""
-    return SessionState(
-        header=header(stamp_ns),
-        state=int(snapshot.phase),
-        episode_id=snapshot.episode_id,
-        episode_index=snapshot.index,
-        seed=snapshot.seed,
-        task=snapshot.task,
-        max_steps=snapshot.max_steps,
-        learn=snapshot.learn,
-        waiting_for=snapshot.waiting_for,
-        cost_spent=float(snapshot.cost_spent),
-        cost_budget=float(snapshot.cost_budget),
-    )
-
-
-def session_view(message: SessionState) -> SessionView:
-    """What the observation assembler must know of the session."""
-    return SessionView(
-        running=message.state == Phase.RUNNING,
-        episode_id=message.episode_id,
-        max_steps=message.max_steps,
-        started_ns=nanoseconds(message.header.stamp),
-    )
-
-
-def event_message(kind: int, episode_id: str, stamp_ns: int, **fields: object) -> EpisodeEvent:
-    """An episode event; ``kind`` is one of its constants."""
-    return EpisodeEvent(header=header(stamp_ns), type=kind, episode_id=episode_id, **fields)
-
-
-def span_from_message(message: LabelSpan) -> Span:
-    """A labelled span. An unknown kind is left to the labels' own check."""
-    kinds = {LabelSpan.REWARD: "reward", LabelSpan.COST: "cost"}
-    kind = kinds.get(message.kind, str(message.kind))
-    return Span(kind, message.first, message.last, message.value)

@@ -15,9 +15,9 @@ from fosp_agent.episodes.labels import LabelRecord, expand
 from fosp_agent.episodes.store import EpisodeInfo, EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.conversions import event_message, span_from_message
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS
+from fosp_agent.ros.session_messages import event_message, span_from_message
 from fosp_agent.ros.spin import run
 
 

@@ -27,7 +27,7 @@ from fosp_agent.monitor.pictures import blank, comparison, overlay
 from fosp_agent.monitor.scene import Scene
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
-from fosp_agent.ros.board_link import BoardLink, existing, snapshot_of
+from fosp_agent.ros.board_link import BoardLink, existing
 from fosp_agent.ros.conversions import (
     action_record,
     image_from_message,
@@ -43,6 +43,7 @@ from fosp_agent.ros.marker_messages import (
 )
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import HEARTBEATS, LATCHED, RECORDED, RELIABLE, images
+from fosp_agent.ros.session_messages import snapshot_of
 from fosp_agent.ros.spin import run
 from fosp_agent.types import ByteArray
 

@@ -30,11 +30,11 @@ from fosp_agent.ros.conversions import (
     nanoseconds,
     observation_message,
     pose_from_message,
-    session_view,
 )
 from fosp_agent.ros.diagnostics import ERROR, OK, Diagnostics
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import LATCHED, RECORDED, images
+from fosp_agent.ros.session_messages import session_view
 from fosp_agent.ros.spin import run
 
 SETTLE = 0.2

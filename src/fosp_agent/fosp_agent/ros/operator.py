@@ -10,23 +10,18 @@ from time import monotonic
 from typing import Any
 
 import rclpy
-from fosp_msgs.msg import Heartbeat, LabelSpan, SessionState, TrainingProgress, WeightsStatus
+from fosp_msgs.msg import Heartbeat, SessionState, TrainingProgress, WeightsStatus
 from fosp_msgs.srv import LabelEpisode, RollbackWeights
 from rclpy.node import Node
 
+from fosp_agent.control.session_state import Phase
 from fosp_agent.control.verbs import VERBS
+from fosp_agent.episodes.labels import Span
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.qos import HEARTBEATS, LATCHED, RELIABLE
+from fosp_agent.ros.session_messages import span_message
 from fosp_agent.ros.verb_calls import call_of
-
-STATES = {
-    SessionState.IDLE: "idle",
-    SessionState.RUNNING: "running",
-    SessionState.AWAITING_LABEL: "awaiting label",
-    SessionState.TRAINING: "training",
-    SessionState.ABORTED: "aborted",
-}
 
 LISTEN = 1.2
 """How long to listen for who is alive: two heartbeats [s]."""
@@ -89,8 +84,8 @@ def give_label(node: Node, label: Label, patience: float) -> str:
         Refused: the label does not do; the message says why.
     """
     spans = [
-        LabelSpan(kind=kind, first=first, last=last, value=1.0)
-        for kind, runs in ((LabelSpan.REWARD, label.reward), (LabelSpan.COST, label.cost))
+        span_message(Span(kind, first, last))
+        for kind, runs in (("reward", label.reward), ("cost", label.cost))
         for first, last in runs
     ]
     request = LabelEpisode.Request(
@@ -138,7 +133,7 @@ def look(node: Node, patience: float) -> dict[str, str]:
     state = _session(node, patience)
     _spin_until(node, lambda: False, LISTEN)
     lines = {
-        "session": STATES.get(state.state, str(state.state)),
+        "session": Phase(state.state).words,
         "episode": state.episode_id or "none yet",
         "task": state.task,
         "waiting for": state.waiting_for or "nothing",

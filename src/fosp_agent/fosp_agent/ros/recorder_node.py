@@ -29,13 +29,13 @@ from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import (
     MessageError,
     action_record,
-    event_message,
     observation_record,
     verdict_record,
 )
 from fosp_agent.ros.device_conversions import frame_of, pose_record, wrench_record
 from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED, images
+from fosp_agent.ros.session_messages import event_message
 from fosp_agent.ros.spin import run
 
 

@@ -23,9 +23,9 @@ from fosp_agent.control.session_state import Effects, Phase
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.conversions import event_message, session_message
 from fosp_agent.ros.params import current, declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
+from fosp_agent.ros.session_messages import event_message, session_message
 from fosp_agent.ros.session_preflight import Preflight
 from fosp_agent.ros.session_robot import RobotSide
 from fosp_agent.ros.spin import run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fosp_msgs.msg import EpisodeEvent, LabelSpan, SessionState
+from fosp_msgs.msg import EpisodeEvent, SessionState
 from fosp_msgs.srv import LabelEpisode
 from rclpy.node import Node
 from rclpy.task import Future
@@ -13,8 +13,8 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.control.operator_device import Function
 from fosp_agent.control.teleop import Teleop
-from fosp_agent.episodes.labels import KINDS, Span
 from fosp_agent.ros import topics
+from fosp_agent.ros.session_messages import span_message
 
 
 class TeleopEpisodes:
@@ -109,7 +109,7 @@ class TeleopEpisodes:
         spans = self._teleop.spans(episode_id, self._observations[episode_id])
         request = LabelEpisode.Request(
             episode_id=episode_id,
-            spans=[_message(span) for span in spans],
+            spans=[span_message(span) for span in spans],
             relabel=episode_id in self._labelled,
             discard=dropped,
             labeller=self._labeller,
@@ -126,9 +126,3 @@ class TeleopEpisodes:
         else:
             why = answer.message if answer else "no answer"
             log.error(f"{episode_id} was not labelled: {why}")
-
-
-def _message(span: Span) -> LabelSpan:
-    return LabelSpan(
-        kind=KINDS.index(span.kind), first=span.first, last=span.last, value=span.value
-    )
