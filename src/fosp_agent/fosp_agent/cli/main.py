@@ -7,6 +7,7 @@ others; asked for, it says what is missing.
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import lru_cache
 from importlib import import_module
@@ -117,6 +118,17 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """SafeReach: learn a safe policy offline, fine-tune it on the robot in a few trials."""
+    hear_interrupts()
+
+
+def hear_interrupts() -> None:
+    """Let SIGINT interrupt, also where it is ignored from the start.
+
+    So it is in the background of a script (``./safereach pretrain &``): a shell without job control
+    starts what it sends there with SIGINT ignored, and Python then leaves it at that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":
