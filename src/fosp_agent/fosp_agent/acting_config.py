@@ -23,7 +23,8 @@ class PlanningConfig:
     fallback: Literal["violation", "cost"] = "violation"
     """Which acts when all are dropped: the least likely to violate, or the one of the least
     imagined cost. Where one already stands in what costs, every course violates with certainty;
-    the cost still tells which is out of it first."""
+    the cost still tells which is out of it first. No preset and no name turns the latter on: the
+    one time it was tried, on PointGoal1, it was no better (docs/results-safety-gymnasium.md)."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

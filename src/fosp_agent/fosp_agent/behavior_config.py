@@ -43,7 +43,9 @@ class ReachabilityConfig:
     learning_rate: float = 5e-5
     debias: bool = False
     """Weigh the rows of a batch as if contacts were not oversampled (``contact_fraction``): a row
-    drawn because a contact follows makes contacts look likelier than they are."""
+    drawn because a contact follows makes contacts look likelier than they are. Beyond the paper and
+    off in every preset: better calibrated on frozen latents, its effect on an agent is a reading
+    that `./safereach experiment readings` compares (`debiased_reachability`)."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class ActorConfig:
     """Divide advantages by their running 5-95 percentile range."""
     center_advantage: bool = False
     """Subtract an advantage's mean over the batch before eq. 19. While values still rise V lags
-    behind Q, and the offset, which says nothing of an action, drives most weights to the clip."""
+    behind Q, and the offset, which says nothing of an action, drives many weights to the clip.
+    Beyond the paper and off in every preset: no agent has been trained with it yet."""
     entropy: float = 3e-4
     min_std: float = 0.1
     max_std: float = 1.0

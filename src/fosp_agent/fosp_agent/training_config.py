@@ -24,11 +24,13 @@ class TrainingConfig:
     """Share of each batch drawn from the episodes of this fine-tuning."""
     exemplar_cost: float = -1.0
     """Largest summed cost of a trajectory that is imitated, by eq. 20's first part and by
-    ``world_model.cloning_scale``; model, values and reachability learn from all. Beyond the paper.
-    Below 0: all trajectories are imitated, as their weights have it."""
+    ``world_model.cloning_scale``; model, values and reachability learn from all. Below 0: all
+    trajectories are imitated, as their weights have it. Beyond the paper and off in every preset;
+    PointGoal1 was trained with it (docs/results-safety-gymnasium.md), together with other changes:
+    what it does alone was not measured."""
     exemplar_dropped: float = 0.0
     """Of the trajectories within that cost, the share with the lowest return that is not imitated
-    either."""
+    either. Likewise off, and not measured alone."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     compile: bool = False
     """Let torch.compile fuse the world model, its heads and imagination, at the first step of a
