@@ -134,7 +134,6 @@ def test_the_history_is_the_newest_run_without_a_gap_with_what_was_executed_betw
     history = board.history()
     assert history is not None
     assert history.images[:, 0, 0, 0].tolist() == [3, 4, 5]
-    assert not history.from_start
     np.testing.assert_array_equal(history.actions, [SIX, np.zeros(6)])
     assert (history.step, history.policy) == (5, "new")
 

@@ -25,7 +25,6 @@ def history(frames: int = 4, side: int = 64) -> History:
     return History(
         "e",
         frames - 1,
-        True,
         rng.integers(0, 256, (frames, side, side, 3), dtype=np.uint8),
         rng.normal(size=(frames, 6)).astype(np.float32),
         rng.uniform(-1, 1, (frames - 1, 6)).astype(np.float32),

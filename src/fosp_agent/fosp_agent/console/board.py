@@ -47,8 +47,6 @@ class History:
     episode_id: str
     step: int
     """Of the newest."""
-    from_start: bool
-    """The oldest is the first of the episode."""
     images: ByteArray
     """(T, 64, 64, C)"""
     poses: FloatArray
@@ -241,7 +239,6 @@ class Board:
         return History(
             run[-1].episode_id,
             steps[-1],
-            steps[0] == 0,
             np.stack([seen.image for seen in run]),
             np.stack([seen.pose for seen in run]),
             np.array(executed, np.float32).reshape(len(executed), size),

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 from fosp_agent.errors import UserError
-from fosp_agent.experiments.result import Result, read_result
-from fosp_agent.experiments.unit import RESULT
 from fosp_agent.training.files import write_atomically
 
 MARK = "experiment.json"
@@ -48,13 +46,3 @@ def kind_of_folder(root: Path) -> str:
     if kind not in KINDS:
         raise FolderError(f"{root / MARK}: unknown experiment {kind!r}; known: {', '.join(KINDS)}")
     return str(kind)
-
-
-def results_in(root: Path) -> list[Result]:
-    """Every result of an experiment's folder, by unit.
-
-    Raises:
-        ResultError: one cannot be read.
-    """
-    found = [read_result(path) for path in sorted(root.rglob(RESULT))]
-    return sorted(found, key=lambda result: result.unit)

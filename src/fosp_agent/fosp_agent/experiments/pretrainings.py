@@ -11,16 +11,6 @@ from fosp_agent.agents.variants import VARIANTS, variant_config
 from fosp_agent.behavior_config import ActorConfig, ExpansionConfig
 from fosp_agent.config import AgentConfig
 
-ONLINE_ONLY = (
-    "expansion.*",
-    "planning.*",
-    "shield.*",
-    "actor.online_gradient",
-    "actor.online_init",
-    "actor.online_cloning",
-)
-"""Settings that pretraining never reads."""
-
 
 def pretraining_config(config: AgentConfig) -> AgentConfig:
     """The config with every setting that pretraining never reads at its default."""

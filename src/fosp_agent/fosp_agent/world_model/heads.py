@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -54,26 +53,6 @@ class ContinueHead(nn.Module):
         """(..., S), (...) bool -> (...)."""
         logits = self.mlp(features).float().squeeze(-1)
         return F.binary_cross_entropy_with_logits(logits, (~terminal).float(), reduction="none")
-
-
-class CostHead(Protocol):
-    """Either of the two below."""
-
-    def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(..., S) -> expected cost and probability of any cost, (...) each."""
-        ...
-
-    def expected(self, features: Tensor) -> Tensor:
-        """(..., S) -> expected cost (...), float32."""
-        ...
-
-    def probability(self, features: Tensor) -> Tensor:
-        """(..., S) -> probability of any cost (...), in [0, 1]."""
-        ...
-
-    def loss(self, features: Tensor, cost: Tensor) -> Tensor:
-        """(..., S), (...) -> (...), weighted where cost >= 1."""
-        ...
 
 
 class BernoulliCost(nn.Module):
@@ -156,3 +135,4 @@ COST_HEADS: dict[str, type[BernoulliCost] | type[TwoHotCost]] = {
     "bernoulli": BernoulliCost,
     "twohot": TwoHotCost,
 }
+"""By ``world_model.cost_head``; the methods are the same."""

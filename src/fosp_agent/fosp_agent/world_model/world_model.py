@@ -69,22 +69,7 @@ class WorldModel(nn.Module):
         self.cost_gamma = config.reachability.gamma
         if model.cost_return_scale:
             self.cost_to_come = RewardHead(features, model)
-        self.scales = {
-            "dynamics": model.dynamics_scale,
-            "representation": model.representation_scale,
-            "image": 1.0,
-            "reward": model.reward_scale,
-            "cost": model.cost_scale,
-            "continue": 1.0,
-        }
-        if config.robot.pose_size:
-            self.scales["pose"] = model.pose_scale
-        if self.cloning is not None:
-            self.scales["cloning"] = model.cloning_scale
-        if self.to_come is not None:
-            self.scales["return"] = model.return_scale
-        if self.cost_to_come is not None:
-            self.scales["cost_return"] = model.cost_return_scale
+        self.scales = self._scales(config)
 
     def filter(self, batch: TensorBatch) -> Filtered:
         """Run the batch through the model and score every prediction."""
@@ -132,6 +117,27 @@ class WorldModel(nn.Module):
         varied = self.varied(states, batch) if self.training else None
         features = states.features() if varied is None else varied
         return head.loss(features[:, :-1], target)
+
+    def _scales(self, config: AgentConfig) -> dict[str, float]:
+        """Weight of each loss, of those parts that there are."""
+        model = self.config
+        scales = {
+            "dynamics": model.dynamics_scale,
+            "representation": model.representation_scale,
+            "image": 1.0,
+            "reward": model.reward_scale,
+            "cost": model.cost_scale,
+            "continue": 1.0,
+        }
+        if config.robot.pose_size:
+            scales["pose"] = model.pose_scale
+        if self.cloning is not None:
+            scales["cloning"] = model.cloning_scale
+        if self.to_come is not None:
+            scales["return"] = model.return_scale
+        if self.cost_to_come is not None:
+            scales["cost_return"] = model.cost_return_scale
+        return scales
 
     def _signal_losses(self, states: State, batch: TensorBatch) -> dict[str, Tensor]:
         """Reward's and cost's losses, (B, T) each, on this pose and perhaps on a later one."""
