@@ -104,7 +104,9 @@ def from_dict(values: dict[str, Any]) -> AgentConfig:
     try:
         return dacite.from_dict(AgentConfig, values, settings)
     except dacite.DaciteError as error:
-        raise ConfigError(f"the config does not fit: {error}") from error
+        raise ConfigError(
+            f"the config does not fit ({error}); correct that setting, or leave it out"
+        ) from error
 
 
 def load_preset(name: str, overrides: dict[str, Any] | None = None) -> AgentConfig:

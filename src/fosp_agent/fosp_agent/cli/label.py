@@ -107,7 +107,7 @@ def write_sheet(episode: str, path: Path, run: Path | None) -> str:
     store = episodes_of(run_folder(run))
     ids = store.ids()
     if not ids:
-        raise UserError(f"{store.path} holds no episode yet")
+        raise UserError(f"{store.path} holds no episode yet; record one: ./safereach launch record")
     unlabelled = [one for one in ids if store.labels.latest(one) is None]
     chosen = episode or (unlabelled + ids[-1:])[0]
     contact_sheet(store.load(chosen)).save(path, "PNG")

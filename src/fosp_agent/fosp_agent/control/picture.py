@@ -27,7 +27,9 @@ def to_jpeg(image: ByteArray, width: int = 320, height: int = 240, quality: int 
     bgr = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise UserError(f"a frame {image.shape} cannot be made a JPEG")
+        raise UserError(
+            f"a frame {image.shape} cannot be made a JPEG: wanted is (H, W, 3) or (H, W, 6)"
+        )
     return bytes(data)
 
 

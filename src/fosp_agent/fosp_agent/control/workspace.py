@@ -68,7 +68,7 @@ def box_of(corners: Sequence[Vector], margin: float) -> Box:
         WorkspaceError: fewer than two, or a side too short or too long.
     """
     if len(corners) < 2:
-        raise WorkspaceError("two opposite corners are needed at least")
+        raise WorkspaceError("two opposite corners are needed at least: record another")
     positions = np.asarray(corners)[:, :3]
     lower, upper = positions.min(axis=0) + margin, positions.max(axis=0) - margin
     for name, side in zip("xyz", upper - lower, strict=True):
@@ -118,5 +118,7 @@ def as_yaml(box: Box, earlier: str = "", start: Vector | None = None) -> str:
             own.pop("start_joints", None)
             own.update(reset)
     except (yaml.YAMLError, AttributeError, TypeError) as problem:
-        raise WorkspaceError(f"the earlier file holds no parameters ({problem})") from None
+        raise WorkspaceError(
+            f"the earlier file holds no parameters ({problem}); --out names another"
+        ) from None
     return HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None)

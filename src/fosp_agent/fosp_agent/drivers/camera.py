@@ -45,7 +45,10 @@ class CameraConfig:
             left, top, width, height = self.crop
             inside = left >= 0 and top >= 0 and width > 0 and height > 0
             if not inside or left + width > self.width or top + height > self.height:
-                raise CameraError(f"crop {self.crop} leaves the {self.width}x{self.height} stream")
+                raise CameraError(
+                    f"crop {self.crop} leaves the {self.width}x{self.height} stream: give one that "
+                    "lies in it, or another width and height"
+                )
 
     def cropped(self, image: ByteArray) -> ByteArray:
         """The workspace's part of a frame (H, W, 3)."""

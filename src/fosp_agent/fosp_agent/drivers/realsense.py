@@ -71,7 +71,9 @@ class RealSenseCamera:
         try:
             self._settle()
         except RuntimeError as problem:
-            raise CameraError(f"{self.name} refuses a setting: {problem}") from None
+            raise CameraError(
+                f"{self.name} refuses a setting of config/camera-realsense.yaml: {problem}"
+            ) from None
 
     def _colour_stream(self) -> tuple[Any, Any]:
         rs, config = self._rs, self._config
@@ -132,7 +134,9 @@ class RealSenseCamera:
             self._sensor.open(self._profile)
             self._sensor.start(take)
         except RuntimeError as problem:
-            raise DeviceGone(f"{self.name} does not stream ({problem})") from None
+            raise DeviceGone(
+                f"{self.name} does not stream ({problem}): does another program hold it?"
+            ) from None
         self._streaming = True
 
     def _stamp(self, frame: Any, arrival_ns: int) -> int:

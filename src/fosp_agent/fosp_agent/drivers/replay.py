@@ -36,7 +36,7 @@ class ReplayCamera:
             CameraError: the file is missing, or holds no picture.
         """
         if not path.is_file():
-            raise CameraError(f"{path}: no such recording to replay")
+            raise CameraError(f"{path}: no such recording to replay; give a video or an MCAP file")
         if speed <= 0:
             raise CameraError(f"replay_speed must be positive, not {speed:g}")
         self._frames = mcap_frames if path.suffix == ".mcap" else video_frames
@@ -46,7 +46,9 @@ class ReplayCamera:
         self._ended = False
         self.name = f"replay of {path.name}"
         if next(self._frames(path), None) is None:
-            raise CameraError(f"{path} holds no picture that can be replayed")
+            raise CameraError(
+                f"{path} holds no picture that can be replayed; give another recording"
+            )
 
     def start(self, on_frame: Callable[[CameraFrame], None]) -> None:
         """See `Camera.start`."""
@@ -125,7 +127,9 @@ def mcap_frames(path: Path) -> Recorded:
                 decoded = store.deserialize_cdr(message.data, schema.name)
                 yield (message.log_time - begun) / 1e9, DECODERS[schema.name](decoded, path)
     except McapError as problem:
-        raise CameraError(f"{path} cannot be replayed: {problem}") from None
+        raise CameraError(
+            f"{path} cannot be replayed ({problem}); give another recording"
+        ) from None
 
 
 def _compressed(message: Any, path: Path) -> ByteArray:
@@ -133,13 +137,15 @@ def _compressed(message: Any, path: Path) -> ByteArray:
         return from_jpeg(bytes(message.data))
     except UserError:
         raise CameraError(
-            f"{path}: a picture of format {message.format!r} cannot be decoded"
+            f"{path}: a picture of format {message.format!r} cannot be decoded; JPEG and PNG can"
         ) from None
 
 
 def _plain(message: Any, path: Path) -> ByteArray:
     if message.encoding != "rgb8":
-        raise CameraError(f"{path}: pictures are {message.encoding!r}, expected rgb8")
+        raise CameraError(
+            f"{path}: pictures are {message.encoding!r}, expected rgb8; record them so"
+        )
     rows = np.asarray(message.data, np.uint8).reshape(message.height, message.step)
     return rows[:, : 3 * message.width].reshape(message.height, message.width, 3)
 

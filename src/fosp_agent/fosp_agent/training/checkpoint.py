@@ -76,7 +76,10 @@ def read_checkpoint(path: Path) -> tuple[AgentConfig, dict[str, Any], dict[str, 
             "again from the weights beside it"
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this version ({FORMAT})")
+        raise CheckpointError(
+            f"{path} is not a checkpoint of this version ({FORMAT}): begin a run in another "
+            "folder, from the weights beside it"
+        )
     return from_dict(json.loads(state["config"])), state, json.loads(state["extra"])
 
 
