@@ -140,7 +140,9 @@ class TeleopNode(Node):  # type: ignore[misc]  # rclpy is not typed
         now = time.monotonic()
         problem = self._device.problem(now)
         gone = self._device.silent(now)
-        if problem:
+        if gone:
+            self.get_logger().error(problem, throttle_duration_sec=5.0)
+        elif problem:
             self.get_logger().warning(problem, throttle_duration_sec=5.0)
         values = {
             "enable": self._teleop.button(Function.ENABLE, now),
