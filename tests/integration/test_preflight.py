@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,14 +28,16 @@ from integration.stack import Ear, Process, ear, node, wait_for
 
 pytestmark = pytest.mark.integration
 BOX = {"box_min": "[0.3, -0.2, 0.0]", "box_max": "[0.6, 0.2, 0.3]"}
-LEAST = {"least_frames": 1.0, "least_poses": 2.0, "max_offset": 0.5}
-WRONG = (
-    ("1 Hz are needed", "", "base", 0.0),
-    ("image encoding 'mono8', expected rgb8", "mono8", "base", 0.0),
-    ("is in frame 'world', expected 'base'", "rgb8", "world", 0.0),
-    ("are stamped 3", "rgb8", "base", 3.0),
+LEAST = {"least_frames": 1.0, "least_poses": 2.0, "max_offset": 0.5, "frozen_after": 1.0}
+WRONG: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("1 Hz are needed", {"encoding": ""}),
+    ("image encoding 'mono8', expected rgb8", {"encoding": "mono8"}),
+    ("image 64x65 rgb8 with row step 192 needs 12480 bytes, got 12288", {"height": 65}),
+    ("the picture has not changed by a single value", {"still": True}),
+    ("is in frame 'world', expected 'base'", {"frame": "world"}),
+    ("are stamped 3", {"late": 3.0}),
 )
-"""What the session says, of which encoding, frame of the poses, and delay of all stamps [s]."""
+"""What the session says, of what camera and arm send."""
 POSE = np.array([0.4, 0.0, 0.1, 0.0, 0.0, 0.0])
 
 
@@ -44,21 +47,31 @@ class Robot:
     def __init__(self, handle: Node) -> None:
         self._frames = handle.create_publisher(Image, topics.IMAGE, images("reliable"))
         self._poses = handle.create_publisher(PoseStamped, topics.CURRENT_POSE, RELIABLE)
-        self._encoding, self._frame, self._late_ns = "", "base", 0
+        self.show(encoding="")
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         handle.create_timer(0.05, self._send_frame, clock=steady)
         handle.create_timer(0.02, self._send_pose, clock=steady)
         self._rng = np.random.default_rng(0)
+        self._pixels = np.zeros((64, 64, 3), np.uint8)
 
-    def show(self, encoding: str, frame: str, late: float) -> None:
-        """From now on; no encoding: no picture."""
-        self._encoding, self._frame, self._late_ns = encoding, frame, int(late * 1e9)
+    def show(
+        self,
+        encoding: str = "rgb8",
+        height: int = 64,
+        still: bool = False,
+        frame: str = "base",
+        late: float = 0.0,
+    ) -> None:
+        """From now on: no encoding is no picture; ``frame`` of the poses; all stamps late [s]."""
+        self._encoding, self._height, self._still = encoding, height, still
+        self._frame, self._late_ns = frame, int(late * 1e9)
 
     def _send_frame(self) -> None:
         if self._encoding:
-            pixels = self._rng.integers(0, 256, (64, 64, 3)).astype(np.uint8)
-            message = image_message(pixels, time.time_ns() - self._late_ns)
-            message.encoding = self._encoding
+            if not self._still:
+                self._pixels = self._rng.integers(0, 256, (64, 64, 3)).astype(np.uint8)
+            message = image_message(self._pixels, time.time_ns() - self._late_ns)
+            message.encoding, message.height = self._encoding, self._height
             self._frames.publish(message)
 
     def _send_pose(self) -> None:
@@ -98,13 +111,13 @@ def test_no_episode_starts_on_a_red_line_and_one_does_when_all_are_green(
                 lambda: "published by nobody" in start(listener).message, 20, "no camera is named"
             )
             robot = Robot(listener.node)
-            for words, encoding, frame, late in WRONG:
-                robot.show(encoding, frame, late)
+            for words, wrong in WRONG:
+                robot.show(**wrong)
                 wait_for(lambda: words in start(listener).message, 20, f"it says {words!r}")
             with node("fosp_agent", "session_node", ros_domain, tmp_path / "second.log", **session):
                 words = "session_state is published by /session_node, /session_node"
                 wait_for(lambda: words in start(listener).message, 20, "two sessions are named")
-                robot.show("rgb8", "base", 0.0)
+                robot.show()
                 alone = f"preflight: one publisher: /{words}"
                 wait_for(lambda: alone in start(listener).message, 20, "they alone are red")
             wait_for(lambda: start(listener).success, 20, "an episode starts when all is green")
@@ -127,7 +140,7 @@ def test_no_episode_starts_with_a_policy_for_another_robot(ros_domain: int, tmp_
         running("session_node", ros_domain, tmp_path / "session.log", **session),
         running("policy_node", ros_domain, tmp_path / "policy.log", weights=weights),
     ):
-        Robot(listener.node).show("rgb8", "base", 0.0)
+        Robot(listener.node).show()
         for words, gate, watcher in (*MISFITS, ("", {}, {})):
             with (
                 running("command_gate_node", ros_domain, tmp_path / "gate.log", **BOX, **gate),

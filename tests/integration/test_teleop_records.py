@@ -133,8 +133,11 @@ def test_an_operator_drives_marks_stops_discards_and_is_unplugged(
         operator.wait_for_event(dropped, EpisodeEvent.DISCARDED, "the second one is discarded")
         assert store.info(dropped).discarded
         assert not store.info(kept).discarded
+        log = tmp_path / "run" / "logs" / "teleop_node.log"
+        operator.joystick.hold(ENABLE)
+        wait_for(lambda: "axes have been all zeros" in log.read_text(), 30, "a dead cap is named")
         unplugged_the_arm_stands_still(operator)
-        assert "fell silent" in (tmp_path / "run" / "logs" / "teleop_node.log").read_text()
+        wait_for(lambda: "fell silent" in log.read_text(), 20, "the unplugged device is named")
 
 
 def drive_and_mark(operator: Operator) -> str:
