@@ -78,13 +78,14 @@ def experiment(tmp_path: Path) -> Path:
         settings |= {"first_seed": 10_000}
         put(root, f"{path}/trials", "trials", settings, trials | {"own_roll_outs": MEASURED})
         tests = {"returns": [1, 1], "costs": [0, 1], "trails": [TRAIL]}
-        for when in ("before", "after")[: 2 - seed]:
+        for when in ("before", "start", "after")[: 3 - seed]:
+            there = when == "start"
             settings = common | {
                 "task": "three_obstacles",
                 "mode": "sample",
                 "when": when,
-                "tests": 2,
-                "first_seed": 1000,
+                "tests": 3 if there else 2,
+                "first_seed": 10_000 if there else 1000,
             }
             put(root, f"{path}/{when}-sample", "test", settings, tests)
     return root
@@ -107,9 +108,13 @@ def test_the_same_results_give_the_same_bytes_with_and_without_the_runs(
 
 def test_rates_budget_and_what_is_missing_are_written(experiment: Path, tmp_path: Path):
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert "| `fosp` | before 2, after 1, during 2 | 100 ±0 (51 to 100) | 100 (34 to 100) |" in page
+    assert (
+        "| `fosp` | before 2, after 1, start 2, during 2 | 100 ±0 (51 to 100) | 100 (34 to 100) |"
+        in page
+    )
     assert "Reduced budget: 2 of 5 seeds; 1 of 3 tasks (three_obstacles); 3 of 40 trials" in page
     assert "2 of 20 tests" in page
+    assert "- tests: 2\n" in page
     assert "- `fosp`, sample, tests: 1 of 3 of seed 1; 2 of 3 of seed 0\n" in page
     assert "`./safereach experiment x`" in page
     assert "2 cores of abacus" in page

@@ -10,6 +10,7 @@ from fosp_agent.experiments.protocol import (
     FULL_SEEDS,
     FULL_TESTS,
     FULL_TRIALS,
+    START,
     UNSEEN_TASKS,
 )
 from fosp_agent.experiments.report.cells import Cells
@@ -102,7 +103,7 @@ def reductions(cells: Cells) -> list[str]:
     if len(tasks) < len(UNSEEN_TASKS):
         found.append(f"{len(tasks)} of {len(UNSEEN_TASKS)} tasks ({', '.join(tasks) or 'none'})")
     for name, full in (("trials", FULL_TRIALS), ("tests", FULL_TESTS)):
-        numbers = {int(r.settings[name]) for r in cells.results if name in r.settings}
+        numbers = {int(value) for value, _ in _given(cells.results, name)}
         if numbers and min(numbers) < full:
             found.append(f"{min(numbers)} of {full} {name}")
     if "tiny" in _values(cells.results, "preset"):
@@ -113,14 +114,21 @@ def reductions(cells: Cells) -> list[str]:
 def _values(results: Sequence[Result], name: str) -> dict[str, dict[str, list[int]]]:
     """Each value of a setting, and the agents and seeds that have it."""
     found: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for result in results:
-        settings = result.settings
-        if name in settings:
-            found[_text(settings[name])][str(settings["variant"])].add(int(settings["seed"]))
+    for value, settings in _given(results, name):
+        found[_text(value)][str(settings["variant"])].add(int(settings["seed"]))
     return {
         value: {variant: sorted(seeds) for variant, seeds in sorted(who.items())}
         for value, who in sorted(found.items())
     }
+
+
+def _given(results: Sequence[Result], name: str) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """Values of a setting, with the settings around; tests in the trials' scenes are as many as
+    these, whatever is given for tests.
+    """
+    for settings in (result.settings for result in results):
+        if name in settings and not (name == "tests" and settings.get("when") == START):
+            yield settings[name], settings
 
 
 def _text(value: Any) -> str:
