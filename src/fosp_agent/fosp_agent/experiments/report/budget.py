@@ -123,8 +123,9 @@ def _values(results: Sequence[Result], name: str) -> dict[str, dict[str, list[in
 
 
 def _given(results: Sequence[Result], name: str) -> Iterator[tuple[Any, Mapping[str, Any]]]:
-    """Values of a setting, with the settings around; tests in the trials' scenes are as many as
-    these, whatever is given for tests.
+    """Values of a setting, with the settings around.
+
+    Tests in the trials' scenes are as many as these, whatever is given for tests.
     """
     for settings in (result.settings for result in results):
         if name in settings and not (name == "tests" and settings.get("when") == START):
