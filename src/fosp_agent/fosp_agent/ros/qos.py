@@ -24,6 +24,10 @@ def latched(depth: int) -> QoSProfile:
 
 LATCHED = latched(1)
 """States: session_state, weights, weights_status."""
+EVERY_STATE = latched(200)
+"""Subscribers of session_state to whom it matters how the session came there (was the episode
+aborted?): each state waits for one that was busy. Its publisher keeps the last alone, so that who
+comes later hears that one only."""
 EVENTS = latched(50)
 """episode_event."""
 RECORDED = latched(200)

@@ -34,7 +34,7 @@ from fosp_agent.ros.conversions import (
 )
 from fosp_agent.ros.device_conversions import frame_of, pose_record, wrench_record
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED, images
+from fosp_agent.ros.qos import EVENTS, EVERY_STATE, RECORDED, images
 from fosp_agent.ros.session_messages import event_message
 from fosp_agent.ros.spin import run
 
@@ -82,7 +82,7 @@ class RecorderNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._failed: dict[str, str] = {}
         self._salvage()
         self._events = self.create_publisher(EpisodeEvent, topics.EPISODE_EVENT, EVENTS)
-        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, EVERY_STATE)
         self.create_subscription(Observation, topics.OBSERVATION, self._on_observation, RECORDED)
         self.create_subscription(Action, topics.ACTION, self._on_action, RECORDED)
         self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RECORDED)

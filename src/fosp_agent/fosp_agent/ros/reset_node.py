@@ -26,7 +26,7 @@ from fosp_agent.ros.conversions import (
     pose_message,
 )
 from fosp_agent.ros.params import declare
-from fosp_agent.ros.qos import LATCHED, RECORDED, RELIABLE, images
+from fosp_agent.ros.qos import EVERY_STATE, LATCHED, RECORDED, RELIABLE, images
 from fosp_agent.ros.spin import run
 
 NO_START = "no start pose is set: ./safereach workspace records one, for workspace:=<file>"
@@ -66,7 +66,7 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._statuses = self.create_publisher(ResetStatus, topics.RESET_STATUS, LATCHED)
         quality = images(self._config.image_reliability)
         self.create_subscription(PoseStamped, topics.CURRENT_POSE, self._on_pose, quality)
-        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        self.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, EVERY_STATE)
         self.create_subscription(CommandVerdict, topics.COMMAND_VERDICT, self._on_verdict, RELIABLE)
         self.create_service(Trigger, topics.RESET, self._reset)
         steady = Clock(clock_type=ClockType.STEADY_TIME)

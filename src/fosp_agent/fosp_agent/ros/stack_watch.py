@@ -19,7 +19,7 @@ from std_srvs.srv import Trigger
 
 from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
-from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
+from fosp_agent.ros.qos import EVENTS, EVERY_STATE, LATCHED, RELIABLE
 
 
 class StackStalled(UserError):
@@ -50,7 +50,7 @@ class StackWatch:
         self.actors: dict[str, dict[int, str]] = {}
         self._start = node.create_client(Trigger, topics.START_EPISODE)
         self._abort = node.create_client(Trigger, topics.ABORT)
-        node.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, LATCHED)
+        node.create_subscription(SessionState, topics.SESSION_STATE, self._on_session, EVERY_STATE)
         node.create_subscription(EpisodeEvent, topics.EPISODE_EVENT, self._on_event, EVENTS)
         node.create_subscription(WeightsAnnouncement, topics.WEIGHTS, self._on_announced, LATCHED)
         node.create_subscription(WeightsStatus, topics.WEIGHTS_STATUS, self._on_status, LATCHED)
