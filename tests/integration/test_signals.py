@@ -29,6 +29,7 @@ def start(package: str, name: str, domain: int, log: Path) -> Process:
     """A node by its executable, as both launchers start it."""
     executable = EXECUTABLES / package / "lib" / package / name
     parameters = ["--ros-args", "-p", f"run_dir:={log.parent / 'run'}"]
+    parameters += ["-p", "port:=0", "-p", f"weights:={log.parent / 'none'}"]
     return Process([str(executable), *parameters], log, domain)
 
 
@@ -45,6 +46,7 @@ def test_further_interrupts_do_not_disturb_the_end_after_the_first(
 ) -> None:
     """A terminal interrupts every process, and `ros2 launch` passes the signal on besides."""
     names = ["command_gate_node", "recorder_node", "session_node", "observation_node"]
+    names += ["console_node", "trials_node"]
     with ear(ros_domain) as listener:
         beats = listener.listen(Heartbeat, "heartbeat", HEARTBEATS)
         nodes = [start("fosp_agent", name, ros_domain, tmp_path / name) for name in names]

@@ -74,9 +74,15 @@ async def serve(node: Node, config: ConsoleConfig) -> None:
     loop = asyncio.get_running_loop()
     ask_for_box(node, lambda low, high: loop.call_soon_threadsafe(console.workspace, low, high))
     ended = asyncio.Event()
+
+    def end(*_: object) -> None:
+        """Once: what comes after the first signal would hurt, above all when the loop is gone."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        loop.call_soon_threadsafe(ended.set)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Not the loop's own handlers: those go with the loop, and a second signal would hurt.
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(ended.set))
+        signal.signal(number, end)  # not the loop's own handlers: those go with the loop
     try:
         await ended.wait()
     finally:
