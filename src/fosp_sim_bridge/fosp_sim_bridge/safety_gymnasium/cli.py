@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from fosp_sim_bridge.safety_gymnasium.collect import Written
+    from fosp_sim_bridge.safety_gymnasium.collect import Request, Written
 
 Count = Annotated[int, typer.Option(min=0, help="Trajectories of this behaviour.")]
 
@@ -26,6 +26,21 @@ def collect(
     """Let scripted behaviours drive a Safety-Gymnasium task; one MCAP file a trajectory."""
     import time
 
+    from fosp_agent.errors import UserError
+    from fosp_sim_bridge.safety_gymnasium.collect import Request
+
+    request = Request(task, random, safe, unsafe, seed, action_repeat)
+    started = time.monotonic()
+    try:
+        written, total = _collect(out, request, workers)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    minutes = (time.monotonic() - started) / 60
+    print(f"{out}: {written} written in {minutes:.1f} min, {total} in all")
+
+
+def _collect(out: Path, request: Request, workers: int) -> tuple[int, int]:
+    """How many trajectories were written, and how many there are; shown while they come."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -36,12 +51,9 @@ def collect(
         TimeRemainingColumn,
     )
 
-    from fosp_agent.errors import UserError
-    from fosp_sim_bridge.safety_gymnasium.collect import Request
     from fosp_sim_bridge.safety_gymnasium.collect import collect as run
 
-    request = Request(task, random, safe, unsafe, seed, action_repeat)
-    total = len(request.jobs()) if random + safe + unsafe else 0
+    total = len(request.jobs())
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,24 +62,17 @@ def collect(
         TimeRemainingColumn(),
     )
     console = Console()
-    started = time.monotonic()
-    try:
-        with Progress(*columns, console=console) as bar:
-            row = bar.add_task("starting", total=total)
+    with Progress(*columns, console=console) as bar:
+        row = bar.add_task("starting", total=total)
 
-            def show(count: int, written: Written | None) -> None:
-                text = "found"
-                if written is not None:
-                    text = (
-                        f"{written.kind}: return {written.episode_return:.1f}, "
-                        f"cost {written.episode_cost:.0f}"
-                    )
-                bar.update(row, completed=count, description=text)
-                if written is not None and not console.is_terminal:
-                    console.print(f"{count}/{total}  {written.episode_id}  {text}", soft_wrap=True)
+        def show(count: int, written: Written | None) -> None:
+            text = "found" if written is None else _outcome(written)
+            bar.update(row, completed=count, description=text)
+            if written is not None and not console.is_terminal:
+                console.print(f"{count}/{total}  {written.episode_id}  {text}", soft_wrap=True)
 
-            written = run(out, request, workers, show)
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    minutes = (time.monotonic() - started) / 60
-    print(f"{out}: {written} written in {minutes:.1f} min, {total} in all")
+        return run(out, request, workers, show), total
+
+
+def _outcome(written: Written) -> str:
+    return f"{written.kind}: return {written.episode_return:.1f}, cost {written.episode_cost:.0f}"
