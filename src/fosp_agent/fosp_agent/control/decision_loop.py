@@ -192,8 +192,7 @@ class DecisionLoop:
             raise DecisionRefused(
                 "no weights are loaded: start the trainer, or set the parameter 'weights'"
             )
-        joined = course.last_step < 0
-        if joined:
+        if course.last_step < 0:
             policy.reset(policy_seed(course.seed))
         held = np.zeros(len(policy.action_scale), np.float32)
         executed = course.executed.get(observed.step - 1, held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from fosp_msgs.msg import (
     Action,
@@ -123,16 +124,16 @@ class StackWatch:
         """Call /abort. Returns "" or why it was refused."""
         return self._trigger(self._abort)
 
-    def _trigger(self, client: object, patience: float = 10.0) -> str:
-        if not client.wait_for_service(timeout_sec=patience):  # type: ignore[attr-defined]
-            return "session_node does not serve it"
-        future = client.call_async(Trigger.Request())  # type: ignore[attr-defined]
+    def _trigger(self, client: Any, patience: float = 10.0) -> str:
+        if not client.wait_for_service(timeout_sec=patience):
+            return f"nobody serves {client.srv_name}: is session_node running?"
+        future = client.call_async(Trigger.Request())
         answered = threading.Event()
         future.add_done_callback(lambda _: answered.set())
         if not answered.wait(patience):
             return f"session_node gave no answer within {patience:.0f} s"
         answer = future.result()
-        return "" if answer.success else answer.message
+        return "" if answer.success else str(answer.message)
 
     def _check_alive(self, what: str, silence: float, patience: float) -> None:
         now = time.monotonic()

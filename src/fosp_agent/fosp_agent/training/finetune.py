@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from fosp_agent.training.checkpoint import (
 )
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import require_fit
+from fosp_agent.training.learner import ProgressCallback
 from fosp_agent.training.weights import (
     WeightsError,
     WeightsInfo,
@@ -33,9 +34,6 @@ from fosp_agent.training.weights import (
 )
 from fosp_agent.training.weights_files import FOLDER, version_of, weights_file, weights_files
 from fosp_agent.types import Episode
-
-ProgressCallback = Callable[[int, int, dict[str, float]], None]
-"""Gradient steps done, their number, latest metrics."""
 
 CHECKPOINT = Path("checkpoints") / "finetune.pt"
 

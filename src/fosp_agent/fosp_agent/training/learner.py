@@ -41,7 +41,7 @@ class LabelledInfo(Protocol):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What was recorded beside it; "learn" is "false" for tests."""
+        """What was recorded beside it; "learn" is "0" for tests."""
         ...
 
 
