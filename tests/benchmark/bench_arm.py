@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from fosp_agent.control.cadence import Cadence
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, RobotState
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig
+from fosp_agent.control.gate_verdict import Request, RobotState
 
 TESTS = Path(__file__).resolve().parents[1]
 REQUESTS = 5000

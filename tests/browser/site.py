@@ -17,7 +17,7 @@ from fakes.label_journal import LabelJournal
 from fosp_agent.console.access import Access
 from fosp_agent.console.board import Board, Seen
 from fosp_agent.console.server import About, Console
-from fosp_agent.control.command_gate import Reason
+from fosp_agent.control.gate_verdict import Reason
 from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.labels import LabelRecord, Span, expand
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, RobotState
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig
+from fosp_agent.control.gate_verdict import Request, RobotState
 from fosp_agent.control.rotations import quaternion_from_rpy, rpy_from_quaternion
 from fosp_sim_bridge.safereach.env import ACTION_SCALE, WORKSPACE_BOX, SafeReachEnv, make
 from fosp_sim_bridge.simulation import Simulation, UnknownEnvironment, environment_maker

@@ -19,7 +19,7 @@ from fosp_msgs.srv import LabelEpisode
 from std_srvs.srv import Trigger
 
 from fakes.policy_stand_in import scripted_action
-from fosp_agent.control.command_gate import Reason
+from fosp_agent.control.gate_verdict import Reason
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.ros.qos import EVENTS, LATCHED, RECORDED

@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fosp_agent.control.command_gate import (
-    CommandGate,
-    GateConfig,
-    GateConfigError,
-    Reason,
-    Request,
-    RobotState,
-    Verdict,
-)
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig, GateConfigError
+from fosp_agent.control.gate_verdict import Reason, Request, RobotState, Verdict
 
 LOW = np.array([0.365, -0.130, 0.018, -0.25, -0.25, -0.35])
 HIGH = np.array([0.690, 0.130, 0.125, 0.25, 0.25, 0.35])

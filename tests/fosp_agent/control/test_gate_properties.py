@@ -9,8 +9,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, RobotState
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig
 from fosp_agent.control.gate_sources import ButtonState, Operator
+from fosp_agent.control.gate_verdict import Request, RobotState
 
 LOW = np.array([0.365, -0.130, 0.018, -0.25, -0.25, -0.35])
 HIGH = np.array([0.690, 0.130, 0.125, 0.25, 0.25, 0.35])

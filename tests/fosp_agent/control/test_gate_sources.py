@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Reason, Request, RobotState
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig
 from fosp_agent.control.gate_sources import Button, ButtonState, Operator
+from fosp_agent.control.gate_verdict import Reason, Request, RobotState
 
 LOW, HIGH = (0.365, -0.130, 0.018), (0.690, 0.130, 0.125)
 CONFIG = GateConfig(box_min=LOW, box_max=HIGH)

@@ -12,7 +12,7 @@ from fosp_msgs.msg import Action, Candidate, CommandVerdict, LabelSpan, Observat
 from geometry_msgs.msg import Pose
 from rclpy.serialization import deserialize_message, serialize_message
 
-from fosp_agent.control.command_gate import Reason, Verdict
+from fosp_agent.control.gate_verdict import Reason, Verdict
 from fosp_agent.control.observation_assembler import Assembled
 from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.episodes.labels import Span

@@ -16,7 +16,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from fosp_agent.control.command_gate import GateConfig
+from fosp_agent.control.gate_limits import GateConfig
 from fosp_agent.control.session_plan import SessionPlan
 from fosp_agent.ranges import Range
 from fosp_agent.ros.params import ParameterError, convert, current, declare, field_docs

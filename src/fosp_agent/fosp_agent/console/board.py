@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fosp_agent.console.timeline import Row, Timeline
-from fosp_agent.control.command_gate import Reason
+from fosp_agent.control.gate_verdict import Reason
 from fosp_agent.control.session_state import Phase, Snapshot
 from fosp_agent.control.verbs import ROBOT_VERBS, named_in
 from fosp_agent.episodes.records import ActionRecord, VerdictRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fosp_agent.control.command_gate import Reason
+from fosp_agent.control.gate_verdict import Reason
 from fosp_agent.episodes.reader import Recording
 from fosp_agent.episodes.records import DUPLICATE, ActionRecord, VerdictRecord
 

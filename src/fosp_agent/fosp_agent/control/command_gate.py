@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fosp_agent.control.gate_limits import GateConfig, GateConfigError
+from fosp_agent.control.gate_limits import GateConfig
 from fosp_agent.control.gate_motion import NANOSECONDS, SLACK, Motion, MotionLimits
 from fosp_agent.control.gate_sources import RESET, ButtonState, HandOver, Operator, holder, refusal
 from fosp_agent.control.gate_verdict import (
@@ -23,17 +23,6 @@ from fosp_agent.control.gate_verdict import (
     Verdict,
     in_words,
 )
-
-__all__ = [
-    "CommandGate",
-    "GateConfig",
-    "GateConfigError",
-    "Operator",
-    "Reason",
-    "Request",
-    "RobotState",
-    "Verdict",
-]
 
 
 @dataclass

@@ -14,8 +14,8 @@ from typing import Annotated
 
 import numpy as np
 
-from fosp_agent.control.command_gate import Request
 from fosp_agent.control.gate_limits import ACTION_SCALE, Scale
+from fosp_agent.control.gate_verdict import Request
 from fosp_agent.control.operator_device import MOTIONS, DeviceError, Function, OperatorDevice
 from fosp_agent.episodes.labels import Span
 from fosp_agent.ranges import Range

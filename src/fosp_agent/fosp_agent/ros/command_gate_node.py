@@ -11,8 +11,10 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import SetBool
 
-from fosp_agent.control.command_gate import CommandGate, GateConfig, Request, Verdict
+from fosp_agent.control.command_gate import CommandGate
+from fosp_agent.control.gate_limits import GateConfig
 from fosp_agent.control.gate_sources import RESET
+from fosp_agent.control.gate_verdict import Request, Verdict
 from fosp_agent.control.policy_fit import Surface
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import request_from_action, stamped_pose, verdict_message

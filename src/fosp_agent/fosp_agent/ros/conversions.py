@@ -13,7 +13,7 @@ from geometry_msgs.msg import Pose, PoseStamped
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from fosp_agent.control.command_gate import Request, Verdict
+from fosp_agent.control.gate_verdict import Request, Verdict
 from fosp_agent.control.observation_assembler import Assembled
 from fosp_agent.control.rotations import (
     conjugate,

@@ -7,7 +7,7 @@ from fosp_msgs.msg import Action
 from geometry_msgs.msg import PoseStamped, WrenchStamped
 from sensor_msgs.msg import Image
 
-from fosp_agent.control.command_gate import Request
+from fosp_agent.control.gate_verdict import Request
 from fosp_agent.control.stream_recording import Frame
 from fosp_agent.episodes.streams import PoseRecord, WrenchRecord
 from fosp_agent.ros import topics

@@ -11,9 +11,8 @@ from rclpy.node import Node
 from std_msgs.msg import Bool
 
 from fosp_agent.control.clock_watch import ClockWatch
-from fosp_agent.control.command_gate import Reason, RobotState
 from fosp_agent.control.gate_sources import Button, Operator
-from fosp_agent.control.gate_verdict import Problem, Vector
+from fosp_agent.control.gate_verdict import Problem, Reason, RobotState, Vector
 from fosp_agent.errors import UserError
 from fosp_agent.ranges import Range
 from fosp_agent.ros import topics
