@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +96,42 @@ def test_parquet_holds_every_frame_and_label_in_the_layout_of_lerobot(
     np.testing.assert_array_equal(np.asarray(image), episodes[1].image[4])
     table = pq.read_table(out / "meta/episodes/chunk-000/file-000.parquet").to_pydict()
     assert table["dataset_to_index"] == [21, 32]
+
+
+READ_BY_LEROBOT = """
+import sys
+import numpy as np
+from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+found = LeRobotDataset("local/episodes", root=sys.argv[1])
+rows = [found[index] for index in range(len(found))]
+np.savez(sys.argv[2], **{key: np.stack([np.asarray(row[key]) for row in rows]) for key in rows[0]})
+"""
+"""LeRobot needs another numpy: an interpreter of its own runs this, named by LEROBOT_PYTHON."""
+
+
+@pytest.mark.skipif(
+    "LEROBOT_PYTHON" not in os.environ,
+    reason="set LEROBOT_PYTHON to an interpreter that has lerobot 0.4",
+)
+def test_lerobots_own_dataset_reads_the_same_episodes(filled: EpisodeStore, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="requirements/export.txt is not installed")
+    episodes, out = write(filled, "lerobot", tmp_path / "out"), tmp_path / "read.npz"
+    command = [os.environ["LEROBOT_PYTHON"], "-c", READ_BY_LEROBOT, tmp_path / "out", out]
+    alone = {"HF_HUB_OFFLINE": "1", "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=alone)
+    assert done.returncode == 0, done.stderr
+    with np.load(out) as found:
+        for name, key in (
+            ("action", "action"), ("reward", "reward"), ("cost", "cost"),
+            ("observation.state", "pose"), ("operator", "by_operator"),
+        ):  # fmt: skip
+            wanted = np.concatenate([getattr(episode, key) for episode in episodes])
+            np.testing.assert_array_equal(found[name], wanted)
+        pixels = np.round(found["observation.images.camera"] * 255).astype(np.uint8)
+        images = np.concatenate([episode.image for episode in episodes])
+        np.testing.assert_array_equal(pixels.transpose(0, 2, 3, 1), images)
+        assert found["episode_index"].tolist() == [0] * 21 + [1] * 11
 
 
 def test_a_failed_export_leaves_nothing_behind(filled: EpisodeStore, tmp_path: Path) -> None:
