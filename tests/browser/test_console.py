@@ -194,7 +194,8 @@ def test_a_dead_node_is_shown_within_two_seconds_and_the_page_recovers(
         desk = Window(browser, listening(run_dir), run_dir)
         desk.go("live")
         quiet = "document.querySelector('#alarms').textContent === ''"
-        desk.wait(f"document.querySelectorAll('.node').length >= 2 && {quiet}", SLOW)
+        heard = "!document.querySelector('.node.starting, .node.dead')"
+        desk.wait(f"document.querySelectorAll('.node').length >= 2 && {heard} && {quiet}", SLOW)
         assert seconds_until_told(desk, label_node, "label_node") < 2.0
         with start("label_node", "label_again"):
             desk.wait(quiet, SLOW)
