@@ -71,8 +71,8 @@ ROBOT_NODES = (
 """The arm, its camera, and what stands between them and whoever acts."""
 
 
-def session(learn: bool, require_policy: bool) -> Node:
-    """The conductor, of episodes that are learned from or not, acted by a policy or by others."""
+def session(learn: bool, require_policy: bool, record: bool = True) -> Node:
+    """The conductor: whether episodes are learned from, need a policy, and are kept."""
     return Node(
         "fosp_agent",
         "session_node",
@@ -81,6 +81,7 @@ def session(learn: bool, require_policy: bool) -> Node:
             "seed_base": Arg("seed_base"),
             "learn": learn,
             "require_policy": require_policy,
+            "record": record,
             "use_sim_time": Arg("lockstep"),
             "run_dir": Arg("run_dir"),
         },

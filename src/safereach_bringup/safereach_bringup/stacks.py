@@ -89,7 +89,12 @@ STACKS: Mapping[str, Stack] = {
         Stack(
             "sim",
             "The simulated robot and its session alone; you call /start_episode",
-            (*ROBOT_NODES, session(learn=False, require_policy=False), console(), monitor()),
+            (
+                *ROBOT_NODES,
+                session(learn=False, require_policy=False, record=False),
+                console(),
+                monitor(),
+            ),
             _arguments(LEARNING_ARGUMENTS | POLICY_ARGUMENTS | OPERATOR_ARGUMENTS),
         ),
     )

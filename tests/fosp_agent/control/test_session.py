@@ -131,6 +131,27 @@ def test_an_abort_while_training_gives_up_waiting() -> None:
     assert session.start("u1").started
 
 
+def unrecorded() -> tuple[Session, str]:
+    """A running episode that nobody records."""
+    return running(SessionPlan(require_policy=False, record=False))
+
+
+def test_where_nobody_records_the_next_episode_waits_for_no_file_and_no_label() -> None:
+    for end in (Session.stop, lambda session: session.observed(episode, 80, is_last=True)):
+        session, episode = unrecorded()
+        end(session)
+        assert session.snapshot.phase is Phase.IDLE
+        assert session.start("again").started
+
+
+def test_an_abort_is_seen_where_nobody_records_and_the_next_episode_may_start() -> None:
+    session, _ = unrecorded()
+    session.abort()
+    assert session.snapshot.phase is Phase.ABORTED
+    assert session.snapshot.waiting_for == "/start_episode"
+    assert session.start("again").started
+
+
 def test_stop_ends_a_running_episode_and_is_refused_otherwise() -> None:
     session, _ = running()
     assert session.stop().changed

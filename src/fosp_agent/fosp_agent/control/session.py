@@ -7,6 +7,8 @@ A pure state machine: each event is a method that returns the effects it asks fo
     AWAITING_LABEL --discarded, or labelled with learn=false--> IDLE
     TRAINING --discarded, or given up by the trainer--> IDLE
     RUNNING --abort--> ABORTED --recorded--> AWAITING_LABEL
+    RUNNING --last observation or stop, and nobody records--> IDLE
+    ABORTED --start, and nobody records--> RUNNING
 
 An abort ends the episode at once (the gate vetoes from then on); what was recorded of it awaits
 its label as usual, and may be discarded by that label. An abort during TRAINING gives up waiting
@@ -76,7 +78,7 @@ class Session:
         """End the running episode here; it counts like any other."""
         if self.snapshot.phase is not Phase.RUNNING:
             return Effects(refusal=f"no episode is running ({self._state_in_words()})")
-        return self._enter(Phase.AWAITING_LABEL)
+        return self._end()
 
     def abort(self) -> Effects:
         """End the running episode at once, or give up waiting for the trainer."""
@@ -101,7 +103,7 @@ class Session:
         first = self._last_step < 0
         self._last_step = max(self._last_step, step)
         if is_last or step >= self.snapshot.max_steps:
-            return self._enter(Phase.AWAITING_LABEL)
+            return self._end()
         return self._reworded() if first else NOTHING
 
     def recorded(self, episode_id: str) -> Effects:
@@ -198,6 +200,9 @@ class Session:
             return replace(self._enter(Phase.IDLE), warning=warning)
         return self._reworded()
 
+    def _end(self) -> Effects:
+        return self._enter(Phase.AWAITING_LABEL if self.plan.record else Phase.IDLE)
+
     def _enter(self, phase: Phase) -> Effects:
         self.snapshot = replace(self.snapshot, phase=phase)
         self._refresh_words()
@@ -222,11 +227,15 @@ class Session:
             return "the first observation" if self._last_step < 0 else "the end of the episode"
         if snapshot.phase is Phase.ABORTED:
             reason = f" (aborted: {self._aborted_by})" if self._aborted_by else ""
-            return f"the file of {snapshot.episode_id}{reason}"
+            file = f"the file of {snapshot.episode_id}"
+            return f"{file if self.plan.record else self._next()}{reason}"
         if snapshot.phase is Phase.AWAITING_LABEL:
             return f"the label of {snapshot.episode_id}: /label_episode"
         if snapshot.phase is Phase.TRAINING:
             return self._training_in_words()
+        return self._next()
+
+    def _next(self) -> str:
         return self._why_not_start() or EPISODE_VERBS["start"].call
 
     def _training_in_words(self) -> str:
@@ -243,7 +252,8 @@ class Session:
     def _why_not_start(self) -> str:
         """Why an episode may not start now, and the remedy; empty when it may."""
         snapshot, weights, budget = self.snapshot, self.weights, self.plan.cost_budget
-        if snapshot.phase in (Phase.RUNNING, Phase.ABORTED):
+        over = snapshot.phase is Phase.ABORTED and not self.plan.record
+        if snapshot.phase in (Phase.RUNNING, Phase.ABORTED) and not over:
             return f"episode {snapshot.episode_id} is not over: call /stop_episode or /abort"
         if snapshot.phase is Phase.AWAITING_LABEL:
             return f"episode {snapshot.episode_id} awaits its label: call /label_episode"

@@ -38,8 +38,10 @@ class SessionPlan:
     """An episode may start only when a person has called /scene_ready."""
     require_preflight: bool = False
     """An episode may start only when no line of the preflight is red: a single publisher of
-    target_pose, camera and pose, matching QoS, disk, no node in error, fixed exposure. For robots;
-    a simulation may do without."""
+    target_pose, camera and pose, matching QoS, disk, no node in error, fixed exposure, a policy for
+    this camera, pose and action scale. For robots; a simulation may do without."""
+    record: bool = True
+    """False: nobody records, so that the next episode waits for no file and no label."""
 
     def __post_init__(self) -> None:
         if self.max_steps < 1:

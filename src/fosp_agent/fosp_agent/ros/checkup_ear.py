@@ -17,12 +17,15 @@ from rclpy.qos import qos_profile_sensor_data
 from fosp_agent.control.checkup import TopicSeen
 from fosp_agent.ros import topics
 from fosp_agent.ros.conversions import SECOND, nanoseconds
-from fosp_agent.ros.diagnostics_ear import DiagnosticsEar
+from fosp_agent.ros.diagnostics_ear import ROBOT, DiagnosticsEar
 from fosp_agent.ros.graph import KINDS, topic_seen
 from fosp_agent.ros.qos import RELIABLE
 
 HEARD = (topics.IMAGE, topics.CURRENT_POSE)
 """Those whose rate and stamps count."""
+
+PATIENCE = 2.0
+"""With nodes that say nothing [s]."""
 
 
 @dataclass
@@ -47,7 +50,10 @@ class Checkup:
         self.diagnostics = DiagnosticsEar(self.node)
 
     def listen(self, seconds: float) -> None:
-        """Hear what goes by for this long."""
+        """Hear what goes by for this long [s], and until the robot's nodes have said how they are.
+
+        Who says nothing is waited for a moment longer: it may just have been discovered.
+        """
         for topic in HEARD:
             self.node.create_subscription(
                 KINDS[topic],
@@ -56,9 +62,13 @@ class Checkup:
                 qos_profile_sensor_data,
             )
         self.node.create_subscription(ArmStatus, topics.ARM_STATUS, self._on_arm, RELIABLE)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        now = time.monotonic()
+        enough, most = now + seconds, now + seconds + PATIENCE
+        while (now := time.monotonic()) < enough or (now < most and self._someone_is_silent()):
             rclpy.spin_once(self.node, timeout_sec=0.05)
+
+    def _someone_is_silent(self) -> bool:
+        return any(self.diagnostics.silent(ROBOT))
 
     def _hear(self, topic: str, message: Any) -> None:
         heard, now = self.topics_heard[topic], time.monotonic()

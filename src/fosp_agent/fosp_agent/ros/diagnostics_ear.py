@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
 from fosp_agent.control import checkup
-from fosp_agent.control.checkup import Finding
+from fosp_agent.control.checkup import Finding, Level
 from fosp_agent.control.policy_fit import Surface, heard
 from fosp_agent.ros import topics
 from fosp_agent.ros.qos import RELIABLE
@@ -49,6 +49,13 @@ class DiagnosticsEar:
     def robot(self, within: float = math.inf) -> Surface:
         """What the robot's nodes tell of images, poses and actions."""
         return heard(self.values(name, within) for name in ROBOT)
+
+    def silent(self, needed: Iterable[str], within: float = math.inf) -> Iterator[Finding]:
+        """Nodes that should have spoken."""
+        speaking = self.speaking(within)
+        for name in needed:
+            if name not in speaking:
+                yield Finding(Level.RED, name, "says nothing on /diagnostics", "start it")
 
     def errors(self, within: float = math.inf) -> Iterator[Finding]:
         """What nodes themselves call an error."""

@@ -16,6 +16,7 @@ from fosp_agent.errors import UserError
 from fosp_agent.ros import topics
 from fosp_agent.ros.checkup_ear import HEARD, Checkup
 from fosp_agent.ros.diagnostics import UNLOCKED
+from fosp_agent.ros.diagnostics_ear import ROBOT
 from fosp_agent.ros.graph import connections
 
 LEAST_RATES = {topics.IMAGE: 10.0, topics.CURRENT_POSE: 50.0}
@@ -49,6 +50,7 @@ def examine(node: Node, weights: Path | None, seconds: float) -> Iterator[Findin
     yield _box(ear)
     yield checkup.exposure(_unlocked(ear), simulated)
     yield _robot(ear)
+    yield from ear.diagnostics.silent(ROBOT)
     yield from ear.diagnostics.errors()
     yield from _computer(ear)
     yield from _policy(ear, weights)

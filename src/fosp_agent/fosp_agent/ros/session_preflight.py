@@ -57,12 +57,10 @@ class Preflight:
         return findings
 
     def _diagnoses(self) -> Iterator[Finding]:
-        speaking = self._diagnostics.speaking(SILENCE)
-        for name in (*ROBOT, POLICY) if self._needs_policy() else ROBOT:
-            if name not in speaking:
-                yield Finding(Level.RED, name, "says nothing on /diagnostics", "start it")
+        needed = (*ROBOT, POLICY) if self._needs_policy() else ROBOT
+        yield from self._diagnostics.silent(needed, SILENCE)
         yield from self._diagnostics.errors(SILENCE)
-        for name in speaking:
+        for name in self._diagnostics.speaking(SILENCE):
             if unlocked := self._diagnostics.values(name, SILENCE).get(UNLOCKED, ""):
                 yield checkup.exposure(unlocked, simulated=False)
 
