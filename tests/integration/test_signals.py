@@ -51,7 +51,12 @@ def test_further_interrupts_do_not_disturb_the_end_after_the_first(
     with ear(ros_domain) as listener:
         beats = listener.listen(Heartbeat, "heartbeat", HEARTBEATS)
         nodes = [start("fosp_agent", name, ros_domain, tmp_path / name) for name in names]
-        wait_for(lambda: {beat.node for beat in beats} >= set(names), 60, "the nodes live")
+        try:
+            wait_for(lambda: {beat.node for beat in beats} >= set(names), 60, "the nodes live")
+        except AssertionError:
+            for process in nodes:
+                process.stop()
+            raise
     deadline = time.monotonic() + 20.0
     while (alive := [one for one in nodes if one.popen.poll() is None]) and (
         time.monotonic() < deadline
