@@ -166,6 +166,18 @@ def test_what_was_never_asked_of_an_agent_is_said_in_one_line(experiment: Path, 
     assert "- seeds: 0, 1 of `fosp`; 4 of `safedreamer`" in page
 
 
+def test_trails_are_those_of_the_agents_own_first_seed(experiment: Path, tmp_path: Path):
+    for folder in (experiment / "fosp").iterdir():
+        for path in folder.rglob("result.json"):
+            path.write_text(path.read_text().replace('"seed":0,', '"seed":3,'))
+    settings = {"variant": "safedreamer", "seed": 0, "preset": "small", "task": "three_obstacles"}
+    settings |= {"mode": "sample", "when": "before", "tests": 2, "first_seed": 1000}
+    path = "safedreamer/seed0/three_obstacles/before-sample"
+    put(experiment, path, "test", settings, {"returns": [1, 1], "costs": [0, 1], "trails": [TRAIL]})
+    page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
+    assert "Trails of fosp on three_obstacles, seed 1, the first test scenes" in page
+
+
 def test_every_plot_is_shown_small_and_a_picture(experiment: Path, tmp_path: Path):
     docs = tmp_path / "docs"
     written = write_page(docs / "results.md", [experiment])

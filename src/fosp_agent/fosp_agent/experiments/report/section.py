@@ -165,20 +165,17 @@ def _plots(section: Section, cells: Cells) -> None:
         caption = f"Reliability of {variant}'s model; the marker's area is the share of predictions"
         section.plot("calibration", reliability_diagrams(cells, variant), caption)
         section.add("### Trails of the end effector")
+        seed = cells.seeds_of(variant)[0]
         for task in ("original", *cells.tasks):
-            where = f"{variant} on {task}, seed {cells.seeds[0]}, the first test scenes"
+            where = f"{variant} on {task}, seed {seed}, the first test scenes"
             caption = f"Trails of {where}; {LEGEND}"
-            section.plot(f"trails-{task}", _trails(cells, variant, task), caption)
+            section.plot(f"trails-{task}", _trails(cells, variant, task, seed), caption)
 
 
-def _trails(cells: Cells, variant: str, task: str) -> Figure | None:
+def _trails(cells: Cells, variant: str, task: str, seed: int) -> Figure | None:
     mode = cells.modes[0]
     rows = []
     for when in (BEFORE, AFTER):
-        first = [
-            r
-            for r in cells.get(variant, task, when, mode)
-            if int(r.settings["seed"]) == cells.seeds[0]
-        ]
-        rows += [(f"{when}, {mode}", r) for r in first]
+        found = cells.get(variant, task, when, mode)
+        rows += [(f"{when}, {mode}", r) for r in found if int(r.settings["seed"]) == seed]
     return trails(rows)

@@ -13,7 +13,16 @@ from fosp_agent.experiments.report.rates import Rate
 from fosp_agent.experiments.report.safereach_tables import MEASURES
 from fosp_agent.experiments.report.together import rates_together
 
-MARKERS = {BEFORE: "o", AFTER: "D", START: "^", DURING: "s"}
+MARKERS = {BEFORE: "o", AFTER: "D", START: "o", DURING: "D"}
+COLOUR = {BEFORE: COLOURS[0], AFTER: COLOURS[0], START: COLOURS[1], DURING: COLOURS[1]}
+"""One a set of scenes."""
+HOLLOW = (BEFORE, START)
+NAMES = {
+    BEFORE: "before",
+    AFTER: "after, in the same test scenes",
+    START: "start",
+    DURING: "during, in the same scenes of the trials",
+}
 APART = 0.19
 """Between an agent's four lines, of the distance between agents."""
 
@@ -33,7 +42,7 @@ def together_plot(cells: Cells, mode: str) -> Figure | None:
         for place, when in enumerate(WHEN):
             rates = {row: times[when] for row, times in enumerate(shown.values())}
             points = {row: r.of(measure) for row, r in rates.items() if r is not None}
-            _draw(one, points, APART * (place - 1.5), MARKERS[when], COLOURS[place], when)
+            _draw(one, points, APART * (place - 1.5), when)
         tidy(one)
         one.grid(visible=False, axis="y")
         one.set(title=measure, xlabel="share of episodes [%]", xlim=(-3, 103))
@@ -46,17 +55,16 @@ def together_plot(cells: Cells, mode: str) -> Figure | None:
     return figure
 
 
-def _draw(
-    axes: Any, points: dict[int, Rate], shift: float, marker: str, colour: str, label: str
-) -> None:
+def _draw(axes: Any, points: dict[int, Rate], shift: float, when: str) -> None:
     rates = points.values()
     axes.errorbar(
         [100 * r.value for r in rates],
         [row + shift for row in points],
         xerr=[[100 * abs(r.interval[side] - r.value) for r in rates] for side in (0, 1)],
-        fmt=marker,
+        fmt=MARKERS[when],
         markersize=4.5,
-        color=colour,
+        color=COLOUR[when],
+        markerfacecolor="white" if when in HOLLOW else COLOUR[when],
         elinewidth=1.2,
-        label=label,
+        label=NAMES[when],
     )
