@@ -228,8 +228,9 @@ def test_a_nan_action_is_vetoed_by_name_and_the_episode_goes_on(
         episode_id = stack.start()
         stack.wait_told(episode_id, EpisodeEvent.LABELLED, "the oracle labels it")
         recording = read_recording(stack.store.file(episode_id), validate=True)
-        vetoes = [verdict for _, verdict in recording.verdicts if not verdict.accepted]
-        assert [(one.step, one.reason) for one in vetoes] == [(7, Reason.NOT_FINITE)]
+        vetoes = {(v.step, Reason(v.reason)) for _, v in recording.verdicts if not v.accepted}
+        # The gate may be asked before it has discovered the session; the request comes again.
+        assert vetoes - {(0, Reason.NO_EPISODE)} == {(7, Reason.NOT_FINITE)}
         episode = stack.store.load(episode_id)
         assert len(episode) == DECISIONS + 1
         np.testing.assert_array_equal(episode.action[7], 0)
