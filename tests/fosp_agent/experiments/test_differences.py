@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, START
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
 from fosp_agent.experiments.report.ablation import ablation_claims
 from fosp_agent.experiments.report.cells import DURING, Cells
 from fosp_agent.experiments.report.changes import change_table

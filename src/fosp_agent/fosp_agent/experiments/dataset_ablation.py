@@ -10,9 +10,9 @@ from typing import Any
 from fosp_agent.agents.variants import variant_config
 from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.episodes.check import PAPER_MIX, SAFE_FAILURE, SAFE_SUCCESS
-from fosp_agent.experiments.acting_units import Acting
+from fosp_agent.experiments.acting_units import BEFORE, Acting
 from fosp_agent.experiments.pretrainings import pretraining_config
-from fosp_agent.experiments.protocol import BEFORE, ORIGINAL, PlanError
+from fosp_agent.experiments.protocol import ORIGINAL, PlanError
 from fosp_agent.experiments.unit import Unit
 
 SAFE = (SAFE_SUCCESS, SAFE_FAILURE)
@@ -104,17 +104,9 @@ def ablation_units(plan: DatasetAblationPlan) -> list[Unit]:
             units.append(first)
             own = {"part_name": name, "seed": seed, "environment": plan.environment}
             agent = Acting(f"{name}/seed{seed}", {**common, **own}, config)
-            units += [
-                agent.test(
-                    f"test-{mode}",
-                    first.path,
-                    task=ORIGINAL,
-                    when=BEFORE,
-                    mode=mode,
-                    tests=plan.tests,
-                )
-                for mode in plan.modes
-            ]
+            units += agent.tests(
+                "test", first.path, plan.modes, task=ORIGINAL, when=BEFORE, tests=plan.tests
+            )
     return units
 
 

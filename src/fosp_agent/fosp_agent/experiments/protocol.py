@@ -18,6 +18,8 @@ from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.environments import make_environment
 from fosp_agent.errors import UserError
 from fosp_agent.experiments.acting_units import (
+    AFTER,
+    BEFORE,
     MOST_SEEDS,
     TEST_SEEDS_APART,
     TRIAL_SEEDS_APART,
@@ -27,8 +29,6 @@ from fosp_agent.experiments.pretrainings import pretraining_config, pretraining_
 from fosp_agent.experiments.unit import Unit
 
 ORIGINAL = "original"
-BEFORE, START, AFTER = "before", "start", "after"
-"""Tests of the pretrained policy, of the same in the scenes of the trials, and after these."""
 UNSEEN_TASKS = ("obstacle_shape", "target_shape", "three_obstacles")
 FULL_SEEDS, FULL_TRIALS, FULL_TESTS = 5, 40, 20
 """What Table 3 asks for."""
@@ -149,28 +149,15 @@ def _variant_units(
     agent, acts = Acting(f"{name}/seed{seed}", common, config), plan.trial_mode
 
     def tests(task: str, when: str, need: str) -> list[Unit]:
-        return [
-            agent.test(
-                f"{task}/{when}-{mode}", need, task=task, when=when, mode=mode, tests=plan.tests
-            )
-            for mode in plan.modes
-        ]
+        name = f"{task}/{when}"
+        return agent.tests(name, need, plan.modes, task=task, when=when, tests=plan.tests)
 
     units = tests(ORIGINAL, BEFORE, pretraining)
     for task in plan.tasks:
-        start = agent.test(
-            f"{task}/{START}-{acts}",
-            pretraining,
-            task=task,
-            when=START,
-            mode=acts,
-            tests=plan.trials,
-            in_trials=True,
-        )
+        start = agent.start(task, pretraining, mode=acts, trials=plan.trials)
         trials = agent.trials(
-            f"{task}/trials",
+            task,
             pretraining,
-            task=task,
             mode=acts,
             trials=plan.trials,
             updates=plan.updates,

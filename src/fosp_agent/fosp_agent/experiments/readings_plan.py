@@ -9,16 +9,9 @@ from typing import Any
 
 from fosp_agent.control.policy_runner import as_mode
 from fosp_agent.environments import make_environment
-from fosp_agent.experiments.acting_units import Acting
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, Acting
 from fosp_agent.experiments.pretrainings import pretraining_config
-from fosp_agent.experiments.protocol import (
-    AFTER,
-    BEFORE,
-    ORIGINAL,
-    START,
-    PlanError,
-    require_own_scenes,
-)
+from fosp_agent.experiments.protocol import ORIGINAL, PlanError, require_own_scenes
 from fosp_agent.experiments.readings import (
     AGENT,
     DEFAULT,
@@ -146,17 +139,9 @@ def _offline(plan: ReadingsPlan, seed: int) -> list[Unit]:
         first = _pretraining(plan, name, seed)
         agent = _acting(plan, name, OFFLINE, seed)
         units.append(first)
-        units += [
-            agent.test(
-                f"test-{mode}",
-                first.path,
-                task=ORIGINAL,
-                when=BEFORE,
-                mode=mode,
-                tests=plan.tests,
-            )
-            for mode in plan.modes
-        ]
+        units += agent.tests(
+            "test", first.path, plan.modes, task=ORIGINAL, when=BEFORE, tests=plan.tests
+        )
     return units
 
 
@@ -180,22 +165,12 @@ def _finetuning(plan: ReadingsPlan, name: str, seed: int, task: str, start: str)
     agent, acts = _acting(plan, name, ONLINE, seed), plan.trial_mode
 
     def tests(when: str, need: str) -> list[Unit]:
-        return [
-            agent.test(
-                f"{task}/{when}-{mode}",
-                need,
-                task=task,
-                when=when,
-                mode=mode,
-                tests=plan.online_tests,
-            )
-            for mode in plan.modes
-        ]
+        name = f"{task}/{when}"
+        return agent.tests(name, need, plan.modes, task=task, when=when, tests=plan.online_tests)
 
     trials = agent.trials(
-        f"{task}/trials",
+        task,
         start,
-        task=task,
         mode=acts,
         trials=plan.trials,
         updates=plan.updates,
@@ -203,15 +178,7 @@ def _finetuning(plan: ReadingsPlan, name: str, seed: int, task: str, start: str)
     )
     units = [trials, *tests(AFTER, trials.path)]
     if name == DEFAULT:
-        in_trials = agent.test(
-            f"{task}/{START}-{acts}",
-            start,
-            task=task,
-            when=START,
-            mode=acts,
-            tests=plan.trials,
-            in_trials=True,
-        )
+        in_trials = agent.start(task, start, mode=acts, trials=plan.trials)
         units = [*tests(BEFORE, start), in_trials, *units]
     return units
 

@@ -6,13 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fosp_agent.experiments.protocol import (
-    FULL_SEEDS,
-    FULL_TESTS,
-    FULL_TRIALS,
-    START,
-    UNSEEN_TASKS,
-)
+from fosp_agent.experiments.acting_units import START
+from fosp_agent.experiments.protocol import FULL_SEEDS, FULL_TESTS, FULL_TRIALS, UNSEEN_TASKS
 from fosp_agent.experiments.report.cells import Cells
 from fosp_agent.experiments.report.words import agents, counted, numbers
 from fosp_agent.experiments.result import Result

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fosp_agent.agents.variants import VARIANTS
-from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL, START, UNSEEN_TASKS
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
+from fosp_agent.experiments.protocol import ORIGINAL, UNSEEN_TASKS
 from fosp_agent.experiments.result import Result
 
 DURING = "during"

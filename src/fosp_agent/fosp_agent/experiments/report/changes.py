@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, START
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
 from fosp_agent.experiments.report.cells import DURING, Cells
 from fosp_agent.experiments.report.differences import MEASURES, Difference, difference
 from fosp_agent.experiments.report.safereach_tables import NONE, markdown

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.acting_units import AFTER, BEFORE
+from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.cells import THERE, Cells
 from fosp_agent.experiments.report.words import agents, counted
 

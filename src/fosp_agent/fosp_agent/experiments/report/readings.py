@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL, START
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
+from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.readings import DEFAULT, OFFLINE, READINGS, Stage
 from fosp_agent.experiments.report.calibration import SIGNALS, TITLES, Pooled, held_out_of, pooled
 from fosp_agent.experiments.report.cells import DURING, Cells

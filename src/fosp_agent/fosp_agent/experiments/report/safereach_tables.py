@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.acting_units import AFTER, BEFORE
+from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.cells import DURING, WHEN, Cells
 from fosp_agent.experiments.report.rates import Rates, rates
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE
+from fosp_agent.experiments.acting_units import AFTER, BEFORE
 from fosp_agent.experiments.report.ablation import (
     ablation_bars,
     ablation_claims,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, ORIGINAL
+from fosp_agent.experiments.acting_units import AFTER, BEFORE
+from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.calibration import TITLES, held_out_of, pooled
 from fosp_agent.experiments.report.cells import DURING, Cells
 from fosp_agent.experiments.report.changes import PAIRS, change

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from fosp_agent.experiments.protocol import AFTER, BEFORE, START
+from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
 from fosp_agent.experiments.report.cells import DURING, WHEN, Cells
 from fosp_agent.experiments.report.figure import COLOURS, new_figure, tidy
 from fosp_agent.experiments.report.rates import Rate
