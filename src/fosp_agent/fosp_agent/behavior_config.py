@@ -86,9 +86,14 @@ class ActorConfig:
     min_std: float = 0.1
     max_std: float = 1.0
     imagined_reward: float = 0.0
-    """Weight of the imagined reward return in the actor's loss; beyond the paper, which has 0."""
+    """Weight of the imagined reward return from the root, in units of its running range, in the
+    actor's loss; beyond the paper, which has 0."""
     imagined_cost: float = 0.0
-    """The same for the imagined cost return."""
+    """The same for the imagined cost return. Its bootstrap values the policy that goes on, which
+    teaches to stand still before every passage."""
+    imagined_violation: float = 0.0
+    """Weight of the imagined contacts: the probabilities of a violation summed over the horizon,
+    without a bootstrap, from roots that are free of one. Beyond the paper, which has 0."""
     online_gradient: Literal["score", "value"] = "value"
     """How the new policy follows eq. 23: score function, or through Q by the action."""
     online_init: Literal["copy", "fresh"] = "copy"

@@ -86,6 +86,7 @@ def test_what_the_world_model_saw_carries_no_graph_into_behaviour(make_agent, ma
         {"world_model.forget_probability": 0.5},
         {"world_model.cloning_scale": 20.0},
         {"actor.imagined_reward": 1.0, "actor.imagined_cost": 1.0},
+        {"actor.imagined_violation": 1.0},
         {"actor.weighting": "uniform"},
         {"actor.normalize_advantage": False},
     ],

@@ -41,6 +41,9 @@ IDS = ["offline", "online value", "online score"]
         {"lagrangian.penalty": 1.0},
         {"lagrangian.enabled": False},
         {"lagrangian.cost_limit": -5.0, "lagrangian.penalty": 1.0},
+        {"actor.imagined_reward": 1.0},
+        {"actor.imagined_cost": 1.0},
+        {"actor.imagined_violation": 1.0},
     ],
     ids="+".join,
 )
@@ -87,13 +90,25 @@ def test_each_critic_changes_the_actors_gradient(
     assert not torch.allclose(one, actor_gradient(agent, make_batch()), rtol=1e-3, atol=1e-7)
 
 
-def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
-    """Where Phi outweighs the rest, steps down the loss lower the imagined cost return."""
+@pytest.mark.parametrize(
+    ("loud", "quantity", "sign"),
+    [
+        ({"lagrangian.multiplier": 1e3, "lagrangian.penalty": 1e-3}, "lagrangian/cost_return", -1),
+        ({"actor.imagined_cost": 1e3}, "actor/imagined_cost", -1),
+        ({"actor.imagined_violation": 1e3}, "actor/imagined_violation", -1),
+        ({"actor.imagined_reward": 1e3}, "actor/imagined_reward", 1),
+    ],
+    ids=["Phi", "cost", "violation", "reward"],
+)
+def test_a_term_that_outweighs_the_rest_moves_what_is_imagined_its_way(
+    make_agent, make_batch, loud: dict[str, Any], quantity: str, sign: int
+):
     silent = {"actor.weighting": "uniform", "actor.entropy": 0.0, "training.horizon": 2}
-    agent = make_agent(silent | {"lagrangian.multiplier": 1e3, "lagrangian.penalty": 1e-3})
+    agent = make_agent(silent | loud)
     data, nets = to_tensors(make_batch()), agent.networks
     nets.cost_value_range.high.fill_(0.1)
-    returns = []
+    torch.nn.init.normal_(nets.world_model.reward.mlp.output.weight, std=0.3)
+    found = []
     adam = torch.optim.Adam(nets.offline.parameters(), lr=0.01)
     with frozen([nets.world_model, *nets.behaviors()]):
         with torch.no_grad():
@@ -105,5 +120,5 @@ def test_phi_pushes_the_actor_away_from_imagined_cost(make_agent, make_batch):
             adam.zero_grad()
             loss.backward()
             adam.step()
-            returns.append(metrics["lagrangian/cost_return"])
-    assert returns[-1] < returns[0]
+            found.append(metrics[quantity])
+    assert sign * (found[-1] - found[0]) > 0

@@ -14,7 +14,7 @@ from fakes.imagining import gradient, see
 from fosp_agent.agents.critic_learning import Signal, critic_samples
 from fosp_agent.agents.fosp import Fosp
 from fosp_agent.agents.networks import fingerprint
-from fosp_agent.agents.variants import variant
+from fosp_agent.agents.variants import VARIANTS, variant, variant_config
 
 LOUD = {"lagrangian.multiplier": 1.0, "lagrangian.penalty": 0.1,
         "actor.beta_reward": 1.0, "actor.beta_cost": 1.0}  # fmt: skip
@@ -167,3 +167,10 @@ def test_behaviour_cloning_knows_neither_reward_nor_cost_nor_imagination(
     )
     torch.testing.assert_close(one, likelihood)
     assert list(nets.policies()) == ["offline"]
+
+
+@pytest.mark.parametrize("name", [n for n, v in VARIANTS.items() if v.agent == "fosp"])
+def test_only_the_extensions_follow_what_is_imagined_beside_the_papers_losses(name: str):
+    actor = variant_config(name, "small").actor
+    follows = bool(actor.imagined_reward or actor.imagined_cost or actor.imagined_violation)
+    assert follows is name.startswith("fosp_imagined")

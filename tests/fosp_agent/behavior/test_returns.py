@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.returns import (
+    imagined_violation,
     in_sample_target,
     lambda_return,
     one_step_target,
@@ -114,3 +116,23 @@ def test_in_sample_lambda_return_stops_at_terminals_and_at_new_episodes():
     first[0, 3] = True
     target = in_sample_target(reward, value, real_rows(none, first), config)
     assert target[0, 1].item() == 10.0
+
+
+def rollout_of(violation: torch.Tensor, proceed: torch.Tensor) -> Rollout:
+    """H + 1 states of which only contacts and ends are known."""
+    nothing = torch.zeros(len(violation) - 1, violation.shape[1])
+    return Rollout(violation[..., None], nothing[..., None], nothing, nothing, violation, proceed)
+
+
+def test_imagined_violations_are_those_of_the_steps_that_are_reached():
+    violation = torch.tensor([[0.1], [0.2], [0.4], [0.8]])
+    everywhere = imagined_violation(rollout_of(violation, torch.ones(4, 1)))
+    torch.testing.assert_close(everywhere, torch.tensor([1.4]))
+    ends = torch.tensor([[1.0], [1.0], [0.0], [1.0]])
+    torch.testing.assert_close(imagined_violation(rollout_of(violation, ends)), torch.tensor([0.6]))
+
+
+def test_a_root_that_violates_already_counts_nothing():
+    violation = torch.tensor([[0.9, 0.1], [0.5, 0.5]])
+    found = imagined_violation(rollout_of(violation, torch.ones(2, 2)))
+    torch.testing.assert_close(found, torch.tensor([0.0, 0.5]))

@@ -14,7 +14,7 @@ from fosp_agent.behavior.lagrangian import penalty
 from fosp_agent.behavior.offline import advantage_weight, cloning_loss
 from fosp_agent.behavior.online import score_loss, signed_weight, value_loss
 from fosp_agent.behavior.reachability import reachability_loss, reachability_target
-from fosp_agent.behavior.returns import imagined_return, within_episode
+from fosp_agent.behavior.returns import imagined_return, imagined_violation, within_episode
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn import distributed
 from fosp_agent.nn.optim import Optimizer, frozen
@@ -85,7 +85,7 @@ class Fosp(ModelBasedAgent[FospNetworks]):
     ) -> tuple[Tensor, Metrics]:
         config = self.config.actor
         constraint, metrics = self._penalty(rollout)
-        if config.imagined_reward or config.imagined_cost:
+        if config.imagined_reward or config.imagined_cost or config.imagined_violation:
             constraint = constraint + self._imagined_loss(rollout, metrics)
         if not self.online:
             imitation = self._offline_loss(posterior, data, metrics)
@@ -155,20 +155,21 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         return loss
 
     def _imagined_loss(self, rollout: Rollout, metrics: Metrics) -> Tensor:
-        """Beyond the paper: imagined returns, followed through the dynamics, in both stages.
+        """Beyond the paper: what is imagined from the roots, followed through the dynamics.
 
         The weighted cloning of eq. 20 never sees the states that its own errors lead to; these do.
         """
         nets, config = self.networks, self.config.actor
         critic = self.config.critic
-        weight = rollout.weight(critic.gamma)
-        reward = imagined_return(rollout.reward, nets.reward_critic.v, rollout, critic)
-        cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)
-        gain = config.imagined_reward * reward / nets.reward_value_range.scale()
-        loss = config.imagined_cost * cost / nets.cost_value_range.scale() - gain
+        reward = imagined_return(rollout.reward, nets.reward_critic.v, rollout, critic)[0]
+        cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)[0]
+        violation = imagined_violation(rollout)
         metrics["actor/imagined_reward"] = float(reward.detach().mean())
         metrics["actor/imagined_cost"] = float(cost.detach().mean())
-        return (weight * loss).mean()
+        metrics["actor/imagined_violation"] = float(violation.detach().mean())
+        gain = config.imagined_reward * reward / nets.reward_value_range.scale()
+        loss = config.imagined_cost * cost / nets.cost_value_range.scale() - gain
+        return (loss + config.imagined_violation * violation).mean()
 
     def _penalty(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Second part of eq. 20: Phi(cost return) * u, and the multiplier's update (eq. 27)."""

@@ -27,15 +27,30 @@ class Variant:
         return {"agent": self.agent, **self.settings}
 
 
+AS_PRINTED: Mapping[str, Any] = {
+    "actor.imagined_reward": 0.0,
+    "actor.imagined_cost": 0.0,
+    "actor.imagined_violation": 0.0,
+}
+"""The policies follow eq. 20 and 23 and nothing that is imagined beside them."""
+
 VARIANTS: Mapping[str, Variant] = {
-    "fosp": Variant("FOSP as the preset has it"),
+    "fosp": Variant("FOSP, its policies' losses as the paper has them", settings=AS_PRINTED),
     "fosp_planning": Variant(
         "FOSP, and decision-time planning through the world model (beyond the paper)",
-        settings=PLANNED,
+        settings={**AS_PRINTED, **PLANNED},
+    ),
+    "fosp_imagined": Variant(
+        "FOSP as the preset has it: its policies also follow imagined reward and contacts through "
+        "the world model's dynamics (beyond the paper)",
+    ),
+    "fosp_imagined_planning": Variant(
+        "the same, and decision-time planning (beyond the paper)", settings=PLANNED
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
         settings={
+            **AS_PRINTED,
             "critic.in_sample": False,
             "critic.expectile": 0.5,
             "critic.cost_expectile": 0.5,
@@ -44,25 +59,24 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "no_expansion": Variant(
         "the offline policy itself is fine-tuned, one candidate (no eq. 21-22)",
-        settings={"expansion.enabled": False},
+        settings={**AS_PRINTED, "expansion.enabled": False},
         ablation=True,
     ),
     "no_reachability": Variant(
         "u = 1 everywhere: cost acts through Phi alone (no eq. 5, 30)",
-        settings={"reachability.enabled": False},
+        settings={**AS_PRINTED, "reachability.enabled": False},
         ablation=True,
     ),
     "no_lagrangian": Variant(
         "no Phi: cost acts through the weights alone (no eq. 17, 27)",
-        settings={"lagrangian.enabled": False},
+        settings={**AS_PRINTED, "lagrangian.enabled": False},
         ablation=True,
     ),
     "behavior_cloning": Variant(
         "imitation of the data, all of it alike, before and while fine-tuning",
         settings={
+            **AS_PRINTED,
             "actor.weighting": "uniform",
-            "actor.imagined_reward": 0.0,
-            "actor.imagined_cost": 0.0,
             "lagrangian.enabled": False,
             "expansion.enabled": False,
             "expansion.direct_loss": "offline",

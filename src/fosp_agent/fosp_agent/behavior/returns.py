@@ -51,6 +51,23 @@ def imagined_return(
     return lambda_return(signal, value(rollout.features[1:]), discount, config.return_lambda)
 
 
+def imagined_violation(rollout: Rollout) -> Tensor:
+    """Expected number of violating steps within the horizon, with the graph of the dynamics.
+
+    Nothing is bootstrapped, so standing still where it is safe costs nothing, and no step does
+    that leads past. A root that violates itself counts 0: no action undoes it.
+
+    Args:
+        rollout: imagined steps.
+
+    Returns:
+        (N,).
+    """
+    reached = torch.cumprod(rollout.proceed[:-1], 0).detach()
+    free = rollout.violation[0].detach() < 0.5
+    return (reached * rollout.violation[1:]).sum(0) * free
+
+
 def one_step_target(reward: Tensor, value: Tensor, terminal: Tensor, gamma: float) -> Tensor:
     """In-sample target of eq. 10 for Q(s_t, a_t), t = 0 .. T - 2.
 

@@ -178,7 +178,7 @@ def readings(
     threads: Threads = 0,
     dry_run: DryRun = False,
 ) -> None:
-    """The paper's open readings, one switch at a time, each beside the preset as it is."""
+    """The paper's open readings, one switch at a time, each beside the losses as printed."""
     from fosp_agent.experiments.readings import stages_named
     from fosp_agent.experiments.readings_plan import ReadingsPlan, readings_units
     from fosp_agent.overrides import parse_overrides

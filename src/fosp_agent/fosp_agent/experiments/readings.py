@@ -1,7 +1,7 @@
 """Open readings of the paper, by name: a switch of the config, and the value to compare.
 
-A reading is compared with the preset as it is (``default``), or with another reading where it means
-something only beside that.
+A reading is compared with the preset, its policies' losses as printed (``default``), or with
+another reading where it means something only beside that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fosp_agent.config import AgentConfig, load_preset
+from fosp_agent.agents.variants import variant_config
+from fosp_agent.config import AgentConfig
 from fosp_agent.experiments.pretrainings import pretraining_config
 from fosp_agent.settings import ConfigError
 
@@ -19,8 +20,8 @@ OFFLINE: Stage = "offline"
 ONLINE: Stage = "online"
 STAGES: tuple[Stage, ...] = (OFFLINE, ONLINE)
 DEFAULT = "default"
-AGENT = "fosp"
-"""Whose readings they are."""
+VARIANT = "fosp"
+"""Whose readings they are: nothing beyond the paper stands beside them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Reading:
 
 
 READINGS: Mapping[str, Reading] = {
-    DEFAULT: Reading("the preset as it is", {}, STAGES),
+    DEFAULT: Reading("the preset, its policies' losses as printed", {}, STAGES),
     "raw_advantages": Reading(
         "advantages in eq. 19 as they are, not divided by their range",
         {"actor.normalize_advantage": False},
@@ -149,7 +150,7 @@ def reading_config(name: str, preset: str, overrides: Mapping[str, Any]) -> Agen
     Raises:
         ConfigError: unknown reading, preset or setting.
     """
-    return load_preset(preset, {"agent": AGENT} | dict(overrides) | dict(reading(name).settings))
+    return variant_config(VARIANT, preset, dict(overrides) | dict(reading(name).settings))
 
 
 def differs(name: str, stage: Stage, preset: str, overrides: Mapping[str, Any]) -> bool:

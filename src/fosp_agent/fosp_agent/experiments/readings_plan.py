@@ -13,12 +13,12 @@ from fosp_agent.experiments.acting_units import AFTER, BEFORE, Acting
 from fosp_agent.experiments.pretrainings import pretraining_config
 from fosp_agent.experiments.protocol import ORIGINAL, PlanError, require_own_scenes
 from fosp_agent.experiments.readings import (
-    AGENT,
     DEFAULT,
     OFFLINE,
     ONLINE,
     READINGS,
     STAGES,
+    VARIANT,
     Stage,
     differs,
     reading,
@@ -211,7 +211,7 @@ def _adoption(plan: ReadingsPlan, seed: int) -> Unit:
 
 def _common(plan: ReadingsPlan, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     return {
-        "variant": AGENT,
+        "variant": VARIANT,
         "reading": name,
         "stage": stage,
         "switch": dict(reading(name).settings),

@@ -27,8 +27,8 @@ class Claim:
     """Whether better is more of it."""
     original: bool = False
     """Whether the task of the demonstrations counts too."""
-    planning: bool = False
-    """Whether it is asked of FOSP with planning as well."""
+    extended: bool = False
+    """Whether it is asked of FOSP's extensions as well."""
 
 
 CLAIMS = (
@@ -50,8 +50,8 @@ CLAIMS = (
         more=True,
     ),
     Claim("no_lagrangian", "compliance with the constraints", "CV", AFTER, more=False),
-    Claim("safedreamer", "better performance", "SR", AFTER, more=True, planning=True),
-    Claim("safedreamer", "safer fine-tuning", "CV", AFTER, more=False, planning=True),
+    Claim("safedreamer", "better performance", "SR", AFTER, more=True, extended=True),
+    Claim("safedreamer", "safer fine-tuning", "CV", AFTER, more=False, extended=True),
     Claim(
         "recovery_rl",
         "outperformed offline, in costs above all",
@@ -67,7 +67,7 @@ CLAIMS = (
         "safe SR",
         AFTER,
         more=True,
-        planning=True,
+        extended=True,
     ),
 )
 """Figure 4's text names no measure for an ablation: these are our reading of it."""
@@ -76,7 +76,7 @@ CLAIMS = (
 def claim_rows(cells: Cells, variant: str, mode: str) -> Iterator[list[str]]:
     """Rows of the table of targets, for each claim that has results of both agents."""
     for claim in CLAIMS:
-        if variant != "fosp" and not claim.planning:
+        if variant != "fosp" and not claim.extended:
             continue
         tasks = ([ORIGINAL] if claim.original else []) + cells.tasks
         ours, theirs = (
