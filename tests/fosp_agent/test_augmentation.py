@@ -44,6 +44,15 @@ def test_a_row_is_mirrored_in_all_of_image_pose_and_action_or_in_none():
         assert torch.equal(out.action[row], action)
 
 
+def test_the_goal_is_mirrored_with_its_row():
+    batch = replace(batch_of(), goal=torch.rand(64, 2) + 1)
+    out = mirrored(batch, CONFIG)
+    assert batch.goal is not None and out.goal is not None
+    flipped = out.pose[:, 0, 1] < 0
+    assert torch.equal(out.goal[:, 1] < 0, flipped)
+    assert torch.equal(out.goal.abs(), batch.goal)
+
+
 def test_without_signs_the_batch_itself_comes_back():
     batch = batch_of(2)
     assert mirrored(batch, replace(CONFIG, mirror_action=())) is batch

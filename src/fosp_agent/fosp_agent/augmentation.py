@@ -26,6 +26,7 @@ def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:
     _require_signs("mirror_action", config.mirror_action, batch.action.shape[-1])
     row = (len(batch.image), *[1] * 2)
     flip = torch.rand(row, device=batch.image.device) < 0.5
+    goal = batch.goal
     pose, action = (
         torch.tensor(signs, device=batch.image.device)
         for signs in (config.mirror_pose, config.mirror_action)
@@ -35,6 +36,7 @@ def mirrored(batch: TensorBatch, config: TrainingConfig) -> TensorBatch:
         image=torch.where(flip[..., None, None], batch.image.flip(-1), batch.image),
         pose=torch.where(flip, batch.pose * pose, batch.pose),
         action=torch.where(flip, batch.action * action, batch.action),
+        goal=None if goal is None else torch.where(flip[:, 0], goal * pose, goal),
     )
 
 

@@ -29,6 +29,7 @@ class TensorBatch:
     intervention: Tensor | None = None
     importance: Tensor | None = None
     exemplary: Tensor | None = None
+    goal: Tensor | None = None
 
     def imitation_weight(self) -> Tensor | float:
         """(B, 1): how much each row counts in imitation, 1 on average; 0 where no row does."""
@@ -56,4 +57,5 @@ def to_tensors(batch: Batch, device: torch.device | str = "cpu") -> TensorBatch:
         intervention=optional(batch.intervention),
         importance=optional(batch.importance),
         exemplary=optional(batch.exemplary),
+        goal=optional(batch.goal),
     )

@@ -18,6 +18,10 @@ class TrainingConfig:
     """Share of each row's frames that the image decoder is trained on (drawn anew each step)."""
     imagination_starts: int = 0
     """Posterior states a step that imagination starts from; 0: all of them."""
+    moved_starts: float = 0.0
+    """Share of those states that are moved to the pose of another one, of another scene: places
+    where no demonstration ever stood, such as beside a goal that is not there (wants
+    ``world_model.direct_pose``)."""
     contact_fraction: float = 0.25
     """Share of each batch drawn around contacts."""
     recent_fraction: float = 0.25

@@ -95,6 +95,9 @@ class Batch:
     weight that takes oversampled contacts back. None: 1 each."""
     exemplary: FloatArray | None = None
     """(B,) 1 where the row's episode is one to imitate, else 0. None: all are."""
+    goal: FloatArray | None = None
+    """(B, P) a pose at which the row's episode was rewarded, NaN where it never was. None:
+    unknown."""
 
 
 class ShieldState(IntEnum):

@@ -42,6 +42,10 @@ class WorldModelConfig:
     lookahead: bool = False
     """Train reward and cost heads also on the scene of one step with the pose of a later one, as
     long as nothing was touched in between (wants ``direct_pose``)."""
+    goal_apart: float = 0.0
+    """Train the reward head also on the scene of each step with the pose at which its own episode
+    was rewarded, and with those of other episodes farther than this [m] from it, where the reward
+    is then 0: an episode has one goal. 0: not (wants ``direct_pose``)."""
     head_dropout: float = 0.0
     """Share of hidden units of reward and cost heads that are dropped in training."""
     weight_decay: float = 0.0

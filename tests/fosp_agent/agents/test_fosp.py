@@ -87,6 +87,8 @@ def test_what_the_world_model_saw_carries_no_graph_into_behaviour(make_agent, ma
         {"world_model.cloning_scale": 20.0},
         {"actor.imagined_reward": 1.0, "actor.imagined_cost": 1.0},
         {"actor.imagined_violation": 1.0},
+        {"world_model.direct_pose": True, "training.moved_starts": 0.5},
+        {"world_model.direct_pose": True, "world_model.goal_apart": 0.07},
         {"actor.weighting": "uniform"},
         {"actor.normalize_advantage": False},
     ],

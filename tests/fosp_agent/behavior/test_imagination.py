@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.behavior.imagination import Rollout, imagine
+from fosp_agent.behavior.imagination import Rollout, imagine, moved
 from fosp_agent.nn.optim import frozen
 from fosp_agent.world_model.world_model import WorldModel
 
@@ -73,3 +73,20 @@ def test_the_gradient_of_a_predicted_cost_reaches_the_actor_through_the_dynamics
     gradients = torch.autograd.grad(rollout.cost[-1].sum(), list(actor.parameters()))
     assert all(g.any() for g in gradients)
     assert not any(p.grad is not None for p in model.parameters())
+
+
+def test_a_moved_start_keeps_its_scene_and_stands_where_another_stood(make_config):
+    torch.manual_seed(0)
+    model = WorldModel(make_config({"world_model.direct_pose": True}))
+    count = 400
+    start = model.rssm.initial(count)._replace(
+        deter=torch.arange(float(count)).unsqueeze(-1),
+        pose=torch.arange(float(count)).unsqueeze(-1).expand(-1, 6),
+    )
+    there = moved(model.rssm, start, 0.5)
+    assert there.pose is not None and start.pose is not None
+    assert torch.equal(there.deter, start.deter)
+    changed = (there.pose != start.pose).any(-1)
+    assert 150 < int(changed.sum()) < 250
+    assert set(there.pose[:, 0].tolist()) <= set(start.pose[:, 0].tolist())
+    assert torch.equal(moved(model.rssm, start, 0.0).pose, start.pose)

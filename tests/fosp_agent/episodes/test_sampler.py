@@ -75,6 +75,7 @@ def test_shapes_and_types_are_those_of_the_contract(sentinel_episode: EpisodeFac
         "is_terminal": ((6, 8), "bool"),
         "episode": ((6,), "int64"),
         "importance": ((6,), "float32"),
+        "goal": ((6, 3), "float32"),
     }
 
 
@@ -251,3 +252,21 @@ def test_importance_turns_oversampled_contacts_back_into_uniform_draws(
         shares.append(found)
     assert sum(shares[1].values()) == pytest.approx(1.0, abs=0.05)
     assert shares[1] == pytest.approx(shares[0], rel=0.1)
+
+
+def test_the_goal_is_a_pose_at_which_the_rows_episode_was_rewarded(make_episode) -> None:
+    reward = np.zeros(12, np.float32)
+    reward[7:10] = 1.0
+    rewarded = make_episode("original-7-0001", length=12, reward=reward)
+    never = make_episode("original-7-0002", length=12, reward=np.zeros(12, np.float32))
+    sampler = SequenceSampler(length=4, batch_size=16, seed=0)
+    for episode in (rewarded, never):
+        sampler.add(episode)
+    batch = sampler.sample()
+    assert batch.goal is not None and batch.episode is not None
+    for goal, index in zip(batch.goal, batch.episode, strict=True):
+        if index == 0:
+            np.testing.assert_array_equal(goal, rewarded.pose[8])
+        else:
+            assert np.isnan(goal).all()
+    assert set(batch.episode) == {0, 1}

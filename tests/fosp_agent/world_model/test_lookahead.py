@@ -3,7 +3,7 @@
 import torch
 
 from fosp_agent.tensors import TensorBatch
-from fosp_agent.world_model.lookahead import look_ahead, look_back
+from fosp_agent.world_model.lookahead import look_ahead, look_back, look_elsewhere
 from fosp_agent.world_model.rssm import State
 
 
@@ -67,3 +67,18 @@ def test_looking_back_never_passes_a_touch():
     there = look_back(states, batch).deter[..., 0] % 16
     here = torch.arange(16).expand(64, -1)
     assert bool((there[here > 8] > 8).all())
+
+
+def test_elsewhere_is_rewarded_at_the_own_goal_and_not_at_one_far_from_it():
+    torch.manual_seed(0)
+    position = torch.tensor([[0.0, 0, 0], [0.05, 0, 0], [0.2, 0, 0], [float("nan"), 0, 0]])
+    there = look_elsewhere(position.clone(), position, 400, apart=0.1)
+    x, own = there.pose[..., 0], there.reward == 1
+    assert bool(torch.isfinite(there.pose).all())
+    counted = there.weight == 1
+    for row, (here, far) in enumerate([(0.0, {0.2}), (0.05, {0.2}), (0.2, {0.0, 0.05})]):
+        torch.testing.assert_close(x[row][own[row]], torch.full_like(x[row][own[row]], here))
+        negatives = x[row][counted[row] & ~own[row]]
+        assert {round(value, 3) for value in negatives.tolist()} == far
+        assert bool(counted[row][own[row]].all())
+    assert not bool(counted[3].any())  # nobody knows where that episode's goal is

@@ -14,7 +14,7 @@ from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.protocol import Metrics
 from fosp_agent.augmentation import mirrored
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.behavior.imagination import Rollout, imagine
+from fosp_agent.behavior.imagination import Rollout, imagine, moved
 from fosp_agent.behavior.return_following import follow_dynamics
 from fosp_agent.behavior.returns import imagined_return
 from fosp_agent.behavior.state_value import StateValue
@@ -177,6 +177,8 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             start = start.map(lambda x: x[index])
             root_proceed = root_proceed[index]
         nets = self.networks
+        if training.moved_starts:
+            start = moved(nets.world_model.rssm, start, training.moved_starts)
         return self._unroll(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
 
     def _follow_reward(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fosp_agent.behavior.actor import Actor
-from fosp_agent.world_model.rssm import State
+from fosp_agent.world_model.rssm import RSSM, State
 from fosp_agent.world_model.world_model import WorldModel
 
 
@@ -37,6 +37,21 @@ class Rollout(NamedTuple):
     def detached(self) -> Rollout:
         """The same roll-out without its graph."""
         return Rollout(*(x.detach() for x in self))
+
+
+def moved(rssm: RSSM, start: State, share: float) -> State:
+    """Some of the states at the pose of another one.
+
+    Args:
+        rssm: that knows what a scene shows elsewhere.
+        start: N states with a direct pose.
+        share: of them that are moved.
+    """
+    assert start.pose is not None
+    count, device = len(start.pose), start.pose.device
+    other = start.pose[torch.randperm(count, device=device)]
+    chosen = torch.rand(count, 1, device=device) < share
+    return rssm.placed(start, torch.where(chosen, other, start.pose))
 
 
 def imagine(

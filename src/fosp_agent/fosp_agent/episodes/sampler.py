@@ -278,6 +278,7 @@ class SequenceSampler:
             intervention=self._interventions(rows),  # (B, T), or None
             importance=np.array(importance, np.float32),  # (B,)
             exemplary=chosen if chosen is None else chosen[[i for i, _ in rows]],  # (B,), or None
+            goal=np.stack([_goal(self._episodes[i]) for i, _ in rows]),  # (B, P)
         )
 
     def _interventions(self, rows: list[tuple[int, int]]) -> BoolArray | None:
@@ -294,6 +295,14 @@ def _contact_onsets(episode: Episode) -> IntArray:
     """(K,) steps at which a contact begins."""
     touching = episode.cost > 0
     return np.flatnonzero(touching & ~np.concatenate([[False], touching[:-1]]))
+
+
+def _goal(episode: Episode) -> FloatArray:
+    """(P,) the pose in the middle of the rewarded steps; NaN without one."""
+    rewarded = np.flatnonzero(episode.reward > 0)
+    if not len(rewarded):
+        return np.full(episode.pose.shape[1], np.nan, np.float32)
+    return np.asarray(episode.pose[rewarded[len(rewarded) // 2]], np.float32)
 
 
 def _short(value: Any) -> str:

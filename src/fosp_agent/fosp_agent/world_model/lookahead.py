@@ -47,6 +47,41 @@ def look_ahead(states: State, batch: TensorBatch) -> Ahead:
     )
 
 
+class Elsewhere(NamedTuple):
+    """For each step of each row, a place where this or another episode was rewarded."""
+
+    pose: Tensor
+    """(B, T, P) in units of the pose range."""
+    reward: Tensor
+    """(B, T): 1 at the row's own goal, 0 at another's."""
+    weight: Tensor
+    """(B, T): 1 where the label is known: at the own goal, and at one that is far from it."""
+
+
+def look_elsewhere(goal: Tensor, position: Tensor, length: int, apart: float) -> Elsewhere:
+    """Pair each step's scene with its own goal or with another row's, half of the time each.
+
+    Nobody demonstrates what is not rewarded at a place where a goal stood in another episode;
+    that each episode has one goal says it.
+
+    Args:
+        goal: (B, P) pose at which the row's episode was rewarded, in units of the pose range;
+            NaN where it never was.
+        position: (B, 3) its position [m].
+        length: T.
+        apart: what is farther [m] from the own goal than this is not rewarded.
+    """
+    rows = len(goal)
+    shape = (rows, length)
+    other = torch.randint(rows, shape, device=goal.device)
+    own = torch.rand(shape, device=goal.device) < 0.5
+    here = torch.arange(rows, device=goal.device).unsqueeze(-1)
+    chosen = torch.where(own, here, other)
+    distance = (position[chosen] - position.unsqueeze(1)).norm(dim=-1)
+    known = torch.where(own, torch.isfinite(distance), distance > apart)  # NaN compares false
+    return Elsewhere(goal[chosen].nan_to_num(), own.float(), known.float())
+
+
 def look_back(states: State, batch: TensorBatch) -> State:
     """The scene of a random earlier step of the row with the pose of each step.
 

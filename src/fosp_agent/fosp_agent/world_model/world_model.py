@@ -15,7 +15,7 @@ from fosp_agent.world_model.cost_ensemble import EnsembleCost, cost_head
 from fosp_agent.world_model.decoder import Decoder
 from fosp_agent.world_model.encoder import Encoder
 from fosp_agent.world_model.heads import ContinueHead, RewardHead
-from fosp_agent.world_model.lookahead import look_ahead, look_back
+from fosp_agent.world_model.lookahead import look_ahead, look_back, look_elsewhere
 from fosp_agent.world_model.motion import pose_motion
 from fosp_agent.world_model.rssm import RSSM, State
 
@@ -147,16 +147,26 @@ class WorldModel(nn.Module):
             "reward": self.reward.loss(features, batch.reward),
             "cost": self._cost_loss(features, batch.cost, batch),
         }
-        if not self.config.lookahead or not self.training:
-            return losses
-        ahead = look_ahead(states, batch)
-        features = self._blurred(states, ahead.pose).features()
-        reward = self.reward.loss(features, ahead.reward)
-        cost = self._cost_loss(features, ahead.cost, batch)
-        return {
-            "reward": 0.5 * (losses["reward"] + ahead.weight * reward),
-            "cost": 0.5 * (losses["cost"] + ahead.weight * cost),
-        }
+        if self.config.lookahead and self.training:
+            ahead = look_ahead(states, batch)
+            features = self._blurred(states, ahead.pose).features()
+            reward = self.reward.loss(features, ahead.reward)
+            cost = self._cost_loss(features, ahead.cost, batch)
+            losses = {
+                "reward": 0.5 * (losses["reward"] + ahead.weight * reward),
+                "cost": 0.5 * (losses["cost"] + ahead.weight * cost),
+            }
+        if self.config.goal_apart and self.training and batch.goal is not None:
+            losses["reward"] = losses["reward"] + self._goal_loss(states, batch.goal)
+        return losses
+
+    def _goal_loss(self, states: State, goal: Tensor) -> Tensor:
+        """Reward's loss (B, T) at the goals (B, P) [m], [rad] of this and of other episodes."""
+        placed = self.encoder.in_range(goal)
+        length = states.deter.shape[1]
+        there = look_elsewhere(placed, goal[:, :3], length, self.config.goal_apart)
+        features = self._blurred(states, there.pose).features()
+        return there.weight * self.reward.loss(features, there.reward)
 
     def varied(self, states: State, batch: TensorBatch) -> Tensor | None:
         """Features (B, T, S) of the same steps, otherwise seen: see ``Posterior.varied``.
