@@ -169,8 +169,13 @@ def test_behaviour_cloning_knows_neither_reward_nor_cost_nor_imagination(
     assert list(nets.policies()) == ["offline"]
 
 
-@pytest.mark.parametrize("name", [n for n, v in VARIANTS.items() if v.agent == "fosp"])
-def test_only_the_extensions_follow_what_is_imagined_beside_the_papers_losses(name: str):
-    actor = variant_config(name, "small").actor
-    follows = bool(actor.imagined_reward or actor.imagined_cost or actor.imagined_violation)
-    assert follows is name.startswith("fosp_imagined")
+@pytest.mark.parametrize("name", VARIANTS)
+def test_only_the_extensions_have_what_goes_beyond_the_paper(name: str):
+    config = variant_config(name, "small")
+    actor = config.actor
+    beyond = [
+        actor.imagined_reward or actor.imagined_cost or actor.imagined_violation,
+        config.training.moved_starts,
+        config.world_model.goal_apart,
+    ]
+    assert {bool(setting) for setting in beyond} == {name.startswith("fosp_imagined")}
