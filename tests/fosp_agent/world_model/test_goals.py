@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import to_tensors
 from fosp_agent.world_model.world_model import WorldModel
 
@@ -51,3 +53,11 @@ def test_without_goals_or_while_testing_the_loss_is_what_it_was(make_config, mak
     assert not torch.equal(loss(True), loss(True, goal=goals()))
     unknown = np.full((3, 6), np.nan, np.float32)
     assert torch.equal(loss(True), loss(True, goal=unknown))
+
+
+@pytest.mark.parametrize(
+    "setting", [{"world_model.goal_apart": 0.1}, {"training.moved_starts": 0.5}], ids="+".join
+)
+def test_a_pose_that_is_no_part_of_the_state_cannot_be_moved(make_config, setting):
+    with pytest.raises(ConfigError, match=f"{next(iter(setting))} would move.*direct_pose"):
+        WorldModel(make_config({"world_model.direct_pose": False} | setting))

@@ -30,11 +30,7 @@ def pose_motion(config: AgentConfig) -> Motion | None:
     """
     robot, model = config.robot, config.world_model
     if not model.direct_pose:
-        if model.imagination == "kinematic" or model.lookahead:
-            raise ConfigError(
-                "world_model.imagination: kinematic and world_model.lookahead move the pose in the "
-                "state; set world_model.direct_pose, or switch them off"
-            )
+        _refuse_moved_poses(config)
         return None
     if robot.pose_size != robot.action_size or robot.pose_size == 0:
         raise ConfigError(
@@ -45,6 +41,22 @@ def pose_motion(config: AgentConfig) -> Motion | None:
     low = _in_range("pose_low", robot.pose_low or (-math.inf,) * robot.pose_size, robot)
     high = _in_range("pose_high", robot.pose_high or (math.inf,) * robot.pose_size, robot)
     return Motion(stride, low, high)
+
+
+def _refuse_moved_poses(config: AgentConfig) -> None:
+    model = config.world_model
+    moving = {
+        "world_model.imagination: kinematic": model.imagination == "kinematic",
+        "world_model.lookahead": model.lookahead,
+        "world_model.goal_apart": bool(model.goal_apart),
+        "training.moved_starts": bool(config.training.moved_starts),
+    }
+    asked = [name for name, on in moving.items() if on]
+    if asked:
+        raise ConfigError(
+            f"{' and '.join(asked)} would move the pose in the state, where it is not; set "
+            "world_model.direct_pose, or switch it off"
+        )
 
 
 def _in_range(name: str, bound: Sequence[float], robot: RobotConfig) -> list[float]:
