@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fosp_agent.acting_config import PLANNED
 from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.agents.variants import variant_config
+from fosp_agent.config import load_preset
 from fosp_agent.control.policy_runner import PolicyRunner
+from fosp_agent.named_settings import PLANNED
 from fosp_agent.overrides import FREE, parse_overrides, with_overrides
 from fosp_agent.settings import ConfigError
 from fosp_agent.training.weights import save_weights
@@ -63,3 +65,8 @@ def test_a_name_stands_for_its_settings_and_what_comes_later_has_the_last_word()
     assert given == PLANNED | {"planning.horizon": 3}
     with pytest.raises(ConfigError, match="cannot read the setting 'planed'; .* or planned"):
         parse_overrides(["planed"])
+
+
+def test_as_printed_makes_a_preset_the_papers_agent_again():
+    assert load_preset("small", parse_overrides(["as_printed"])) == variant_config("fosp", "small")
+    assert load_preset("paper", parse_overrides(["as_printed"])) == load_preset("paper")

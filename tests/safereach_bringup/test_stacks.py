@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fosp_agent.acting_config import PLANNED
 from fosp_agent.config import agents, load_preset
+from fosp_agent.named_settings import PLANNED
 from fosp_agent.overrides import parse_overrides, with_overrides
 from safereach_bringup import settling
 from safereach_bringup.arguments import (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -68,17 +67,3 @@ class ShieldConfig:
     """Largest predicted probability of a violation along the imagined course."""
     last_resort: Literal["hold", "least"] = "hold"
     """When no candidate will do: hold still, or take the one with the least cost value."""
-
-
-PLANNED: Mapping[str, Any] = {
-    "expansion.candidates": 16,
-    "planning.horizon": 8,
-    "planning.choice": "return",
-    "planning.cost_weight": 0.0,
-    "planning.violation_weight": 1.0,
-    "planning.violation_limit": 0.15,
-    "planning.detour": (1.0, 1.0, 1.0),
-}
-"""Decision-time planning, as experiments in docs/results.md left it."""
-NAMED: Mapping[str, Mapping[str, Any]] = {"planned": PLANNED}
-"""Acting-time settings that have a name of their own, to be given in their place."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from fosp_agent.acting_config import NAMED, PlanningConfig, ShieldConfig
+from fosp_agent.acting_config import PlanningConfig, ShieldConfig
 from fosp_agent.behavior_config import ExpansionConfig
 from fosp_agent.config import AgentConfig, from_dict
+from fosp_agent.named_settings import NAMED
 from fosp_agent.settings import ConfigError, parse_override, require_setting, set_value
 
 LEARNED = ("enabled", "direct_loss")
@@ -26,7 +27,7 @@ FREE: tuple[str, ...] = (
 def parse_overrides(texts: Iterable[str]) -> dict[str, Any]:
     """Read ``section.key=value`` texts, whose values are YAML, and names such as ``planned``.
 
-    A name stands for the settings that ``acting_config.NAMED`` has under it; what comes later has
+    A name stands for the settings that ``named_settings.NAMED`` has under it; what comes later has
     the last word.
 
     Raises:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fosp_agent.acting_config import PLANNED
 from fosp_agent.config import AgentConfig, load_preset
+from fosp_agent.named_settings import AS_PRINTED, PLANNED
 from fosp_agent.settings import ConfigError
 
 
@@ -26,17 +26,6 @@ class Variant:
         """For ``load_preset``, the agent included."""
         return {"agent": self.agent, **self.settings}
 
-
-AS_PRINTED: Mapping[str, Any] = {
-    "world_model.goal_apart": 0.0,
-    "training.moved_starts": 0.0,
-    "reachability.debias": False,
-    "actor.imagined_reward": 0.0,
-    "actor.imagined_cost": 0.0,
-    "actor.imagined_violation": 0.0,
-}
-"""Nothing that goes beyond the paper: policies follow eq. 20 and 23 alone, imagination begins where
-the data stood, and rewards and contacts are learned as they were recorded and drawn."""
 
 VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),

@@ -27,7 +27,9 @@ def pretrain(
     setting: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Override, such as actor.beta_cost=5; repeatable, or one a line."
+            "--set",
+            help="Override, such as actor.beta_cost=5, or as_printed: nothing beyond the paper; "
+            "repeatable, or one a line.",
         ),
     ] = None,
     video_every: Annotated[
@@ -54,7 +56,7 @@ def pretrain(
     import torch
 
     from fosp_agent.config import load_preset
-    from fosp_agent.settings import parse_override
+    from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.devices import training_device
     from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
@@ -67,7 +69,7 @@ def pretrain(
         overrides["training.precision"] = precision
     if fuse:
         overrides["training.compile"] = True
-    overrides |= dict(parse_override(one) for text in setting or [] for one in text.splitlines())
+    overrides |= parse_overrides(one for text in setting or [] for one in text.splitlines())
     asked = preset is not None or bool(overrides)
     config = load_preset(preset or "small", overrides) if asked or not resume else None
     plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)

@@ -1,0 +1,29 @@
+"""Groups of settings that have a name of their own, to be given in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+PLANNED: Mapping[str, Any] = {
+    "expansion.candidates": 16,
+    "planning.horizon": 8,
+    "planning.choice": "return",
+    "planning.cost_weight": 0.0,
+    "planning.violation_weight": 1.0,
+    "planning.violation_limit": 0.15,
+    "planning.detour": (1.0, 1.0, 1.0),
+}
+"""Decision-time planning, as experiments in docs/results.md left it; for acting."""
+AS_PRINTED: Mapping[str, Any] = {
+    "world_model.goal_apart": 0.0,
+    "training.moved_starts": 0.0,
+    "reachability.debias": False,
+    "actor.imagined_reward": 0.0,
+    "actor.imagined_cost": 0.0,
+    "actor.imagined_violation": 0.0,
+}
+"""Nothing that goes beyond the paper, for pretraining: policies follow eq. 20 and 23 alone,
+imagination begins where the data stood, and rewards and contacts are learned as they were recorded
+and drawn."""
+NAMED: Mapping[str, Mapping[str, Any]] = {"planned": PLANNED, "as_printed": AS_PRINTED}
