@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from fosp_agent.errors import UserError
@@ -17,17 +18,20 @@ class FolderError(UserError):
 
 
 def note_kind(root: Path, kind: str) -> None:
-    """Make ``root`` the folder of an experiment.
+    """Make ``root`` the folder of an experiment; crews may do so at the same moment.
 
     Raises:
         FolderError: it is of another.
     """
-    if (root / MARK).exists() and kind_of_folder(root) != kind:
+    if not (root / MARK).exists():
+        own = root / f"{MARK}.{os.getpid()}"  # two crews must not write into one file
+        write_atomically(own, (json.dumps({"experiment": kind}) + "\n").encode())
+        own.replace(root / MARK)
+    if kind_of_folder(root) != kind:
         raise FolderError(
             f"{root} is of the experiment {kind_of_folder(root)!r}, not {kind!r}; give another "
             "--out"
         )
-    write_atomically(root / MARK, (json.dumps({"experiment": kind}) + "\n").encode())
 
 
 def kind_of_folder(root: Path) -> str:
