@@ -15,13 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fosp_agent.episodes.errors import SamplerError
 from fosp_agent.episodes.exemplars import exemplary
-from fosp_agent.types import Batch, BoolArray, Episode, FloatArray
-
-IntArray = npt.NDArray[np.int64]
+from fosp_agent.episodes.landmarks import contact_onsets, goal_pose
+from fosp_agent.types import Batch, BoolArray, Episode, FloatArray, IntArray
 
 
 @dataclass
@@ -203,7 +201,7 @@ class SequenceSampler:
             return _Pool()
         starts = [len(self._episodes[index]) + self.length - 1 for index in indices]
         onsets = [
-            (index, step) for index in indices for step in _contact_onsets(self._episodes[index])
+            (index, step) for index in indices for step in contact_onsets(self._episodes[index])
         ]
         return _Pool(indices, np.cumsum(starts), np.array(onsets, np.int64).reshape(-1, 2))
 
@@ -278,7 +276,7 @@ class SequenceSampler:
             intervention=self._interventions(rows),  # (B, T), or None
             importance=np.array(importance, np.float32),  # (B,)
             exemplary=chosen if chosen is None else chosen[[i for i, _ in rows]],  # (B,), or None
-            goal=np.stack([_goal(self._episodes[i]) for i, _ in rows]),  # (B, P)
+            goal=np.stack([goal_pose(self._episodes[i]) for i, _ in rows]),  # (B, P)
         )
 
     def _interventions(self, rows: list[tuple[int, int]]) -> BoolArray | None:
@@ -289,20 +287,6 @@ class SequenceSampler:
         marks = [self._episodes[i].by_operator & self._online[i] for i, _ in rows]
         taken = [m[s : s + self.length] for m, (_, s) in zip(marks, rows, strict=True)]
         return np.asarray(np.stack(taken), np.bool_)
-
-
-def _contact_onsets(episode: Episode) -> IntArray:
-    """(K,) steps at which a contact begins."""
-    touching = episode.cost > 0
-    return np.flatnonzero(touching & ~np.concatenate([[False], touching[:-1]]))
-
-
-def _goal(episode: Episode) -> FloatArray:
-    """(P,) the pose in the middle of the rewarded steps; NaN without one."""
-    rewarded = np.flatnonzero(episode.reward > 0)
-    if not len(rewarded):
-        return np.full(episode.pose.shape[1], np.nan, np.float32)
-    return np.asarray(episode.pose[rewarded[len(rewarded) // 2]], np.float32)
 
 
 def _short(value: Any) -> str:
