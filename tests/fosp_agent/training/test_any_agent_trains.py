@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fosp_agent.agents.networks import fingerprint
-from fosp_agent.config import agents
+from fosp_agent.config import agents, load_preset
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.settings import ConfigError
 from fosp_agent.training.finetune import Finetuner
@@ -88,4 +88,5 @@ def test_the_shipped_policy_still_loads_and_is_of_fosp():
     path = Path(__file__).parents[3] / "models/safereach-small/weights.safetensors"
     loaded = load_weights(path, "fosp")
     assert (loaded.config.agent, loaded.config.preset) == ("fosp", "small")
+    assert loaded.config == load_preset("small")  # fine-tuning goes by what the file says
     assert len(fingerprint(loaded.networks)) == 64
