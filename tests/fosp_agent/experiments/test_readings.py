@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fosp_agent.config import AgentConfig, load_preset
+from fosp_agent.agents.variants import variant_config
+from fosp_agent.config import AgentConfig
 from fosp_agent.experiments.protocol import PlanError
 from fosp_agent.experiments.readings import (
     DEFAULT,
@@ -27,8 +28,8 @@ CHANGES = [(name, stage) for name, r in READINGS.items() for stage in r.stages i
 
 
 @pytest.mark.parametrize(("name", "stage"), CHANGES)
-def test_a_reading_sets_what_exists_to_what_the_small_preset_has_not(name: str, stage: str):
-    preset = load_preset("small").to_dict()
+def test_a_reading_sets_what_exists_to_what_fosp_in_the_small_preset_has_not(name: str, stage: str):
+    preset = variant_config("fosp", "small").to_dict()
     for key, value in reading(name).settings.items():
         require_setting(AgentConfig, key)
         section, entry = key.split(".")
