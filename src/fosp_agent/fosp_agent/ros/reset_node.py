@@ -60,7 +60,7 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._start = self._start_pose()
         self._pose: tuple[int, float, Vector] | None = None
         self._path: ResetPath | None = None
-        self._count, self._step, self._begun = 0, 0, 0.0
+        self._count, self._step, self._begun, self._unarmed = 0, 0, 0.0, ""
         self._session = SessionState()
         self._actions = self.create_publisher(Action, topics.ACTION, RECORDED)
         self._statuses = self.create_publisher(ResetStatus, topics.RESET_STATUS, LATCHED)
@@ -120,7 +120,7 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if self._path is not None or self._start is None:
             return
         self._path, self._begun = ResetPath(self._path_config, self._start), time.monotonic()
-        self._count, self._step = self._count + 1, 0
+        self._count, self._step, self._unarmed = self._count + 1, 0, ""
         self._tell(ResetStatus.MOVING, self._path.leg.value)
 
     def _advance(self) -> None:
@@ -141,7 +141,8 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if path.leg is not leg:
             self._tell(ResetStatus.MOVING, path.leg.value)
         if path.stuck(pose, now):
-            self._fail(f"no progress while {path.leg.value}: is something in the way?")
+            why = self._unarmed or f"no progress while {path.leg.value}: is something in the way?"
+            self._fail(why)
             return
         self._publish(stamp_ns, delta)
 
@@ -163,8 +164,15 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
     def _on_verdict(self, message: CommandVerdict) -> None:
         passing = (CommandVerdict.TOO_FAST, CommandVerdict.STALE, CommandVerdict.DUPLICATE)
         mine = message.episode_id == f"reset-{self._count}" and self._path is not None
-        if mine and not message.accepted and message.reason not in passing:
-            self._fail(f"the command gate vetoed it: {message.detail}")
+        if not mine or message.reason in passing:
+            return
+        why = f"the command gate vetoed it: {message.detail}"
+        if message.accepted:
+            self._unarmed = ""
+        elif message.reason == CommandVerdict.NOT_ARMED:
+            self._unarmed = why  # a gate that has just started hears the pose soon: path.stuck
+        else:
+            self._fail(why)
 
     def _fail(self, why: str) -> None:
         leg = self._path.leg.value if self._path is not None else "standing"
