@@ -7,12 +7,14 @@ from typing import Any
 
 PLANNED: Mapping[str, Any] = {
     "expansion.candidates": 16,
-    "planning.horizon": 8,
+    "planning.horizon": 20,
     "planning.choice": "return",
     "planning.cost_weight": 0.0,
     "planning.violation_weight": 1.0,
     "planning.violation_limit": 0.15,
     "planning.detour": (1.0, 1.0, 1.0),
+    "planning.detour_steps": 8,
+    "planning.commitment": 0.1,
 }
 """Decision-time planning, as experiments in docs/results.md left it; for acting."""
 AS_PRINTED: Mapping[str, Any] = {
