@@ -90,7 +90,7 @@ class ActorConfig:
     actor's loss; beyond the paper, which has 0."""
     imagined_cost: float = 0.0
     """The same for the imagined cost return. Its bootstrap values the policy that goes on, which
-    teaches to stand still before every passage."""
+    teaches to stand still before every passage: 0 in every preset."""
     imagined_violation: float = 0.0
     """Weight of the imagined contacts: the probabilities of a violation summed over the horizon,
     without a bootstrap, from roots that are free of one. Beyond the paper, which has 0."""

@@ -162,14 +162,16 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         nets, config = self.networks, self.config.actor
         critic = self.config.critic
         reward = imagined_return(rollout.reward, nets.reward_critic.v, rollout, critic)[0]
-        cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)[0]
         violation = imagined_violation(rollout)
         metrics["actor/imagined_reward"] = float(reward.detach().mean())
-        metrics["actor/imagined_cost"] = float(cost.detach().mean())
         metrics["actor/imagined_violation"] = float(violation.detach().mean())
         gain = config.imagined_reward * reward / nets.reward_value_range.scale()
-        loss = config.imagined_cost * cost / nets.cost_value_range.scale() - gain
-        return (loss + config.imagined_violation * violation).mean()
+        loss = config.imagined_violation * violation - gain
+        if config.imagined_cost:
+            cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)[0]
+            metrics["actor/imagined_cost"] = float(cost.detach().mean())
+            loss = loss + config.imagined_cost * cost / nets.cost_value_range.scale()
+        return loss.mean()
 
     def _penalty(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Second part of eq. 20: Phi(cost return) * u, and the multiplier's update (eq. 27)."""
