@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+
 if TYPE_CHECKING:
     from fosp_agent.training.held_out import HeldOut
 
 
 def diagnose(
-    weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = Path(
-        "models/safereach-small/weights.safetensors"
-    ),
+    weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = SHIPPED_WEIGHTS,
     dataset: Annotated[
         Path, typer.Option(help="Folder of labelled episodes: demonstrations, or a run's episodes.")
     ] = Path("data/original"),

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+
 
 def evaluate(
-    weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = Path(
-        "models/safereach-small/weights.safetensors"
-    ),
+    weights: Annotated[Path, typer.Option(help="Weights file (safetensors).")] = SHIPPED_WEIGHTS,
     environment: Annotated[str, typer.Option(help="Simulated robot.")] = "safereach",
     task: Annotated[str, typer.Option(help="Task of that robot.")] = "original",
     tests: Annotated[int, typer.Option(min=1, help="Number of seeded tests.")] = 100,

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+
 if TYPE_CHECKING:
     from fosp_agent.training.trials import TrialsSummary
 
 
 def finetune(
     out: Annotated[Path, typer.Option(help="Folder of this run; an earlier one goes on.")],
-    weights: Annotated[Path, typer.Option(help="Weights to start from (safetensors).")] = Path(
-        "models/safereach-small/weights.safetensors"
-    ),
+    weights: Annotated[
+        Path, typer.Option(help="Weights to start from (safetensors).")
+    ] = SHIPPED_WEIGHTS,
     environment: Annotated[str, typer.Option(help="Simulated robot.")] = "safereach",
     task: Annotated[str, typer.Option(help="Task of that robot.")] = "three_obstacles",
     trials: Annotated[int, typer.Option(min=0, help="Episodes the run has in the end.")] = 10,
