@@ -22,7 +22,7 @@ import torch
 from fosp_agent.control.policy_runner import PolicyRunner
 
 ROOT = Path(__file__).parents[2]
-SHAPES = ((1, 0), (16, 0), (16, 8), (32, 8), (64, 8), (32, 15))
+SHAPES = ((1, 0), (16, 0), (16, 8), (32, 8), (64, 8), (16, 20), (32, 20))
 """(K, H) with one policy: K candidates in all."""
 
 
