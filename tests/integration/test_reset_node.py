@@ -50,7 +50,7 @@ class HandMadeGate:
     """Answers every request of the reset, and moves the arm it measures when it is armed."""
 
     def __init__(self, listener: Ear) -> None:
-        handle, self.armed, self.refused = listener.node, False, 0
+        handle, self.armed, self.refused, self.passed = listener.node, False, 0, 0
         self._pose = PoseStamped()
         self._pose.header.frame_id = "base"
         self.lower()
@@ -67,6 +67,7 @@ class HandMadeGate:
     def _answer(self, action: Action) -> None:
         reason = CommandVerdict.ACCEPTED if self.armed else CommandVerdict.NOT_ARMED
         self.refused += not self.armed
+        self.passed += self.armed
         if self.armed:
             at = self._pose.pose.position
             at.x, at.y, at.z = (
@@ -108,4 +109,24 @@ def test_a_gate_that_has_not_heard_the_pose_yet_is_waited_for_and_then_named(
         gate.lower()
         client.call_async(Trigger.Request())
         wait_for(lambda: told[-1].state == ResetStatus.FAILED, 30, "the second reset gives up")
+        assert "no pose of the robot has arrived yet" in told[-1].detail
+
+
+def test_a_gate_that_loses_the_pose_on_the_way_ends_the_reset_at_once(
+    ros_domain: int, tmp_path: Path
+) -> None:
+    reset = {"start_pose": START, "patience": 60.0, "image_reliability": "reliable"}
+    with (
+        node("fosp_agent", "reset_node", ros_domain, tmp_path / "reset.log", **reset),
+        ear(ros_domain) as listener,
+    ):
+        told = listener.listen(ResetStatus, topics.RESET_STATUS, EVENTS)
+        gate = HandMadeGate(listener)
+        gate.armed = True
+        client = listener.node.create_client(Trigger, topics.RESET)
+        wait_for(client.service_is_ready, 30, "the reset is served")
+        client.call_async(Trigger.Request())
+        wait_for(lambda: gate.passed, 30, "the gate passes a step on")
+        gate.armed = False
+        wait_for(lambda: told[-1].state == ResetStatus.FAILED, 30, "the reset gives up")
         assert "no pose of the robot has arrived yet" in told[-1].detail

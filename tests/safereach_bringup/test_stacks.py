@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from safereach_bringup.arguments import (
-    ArgumentError,
-)
+from safereach_bringup.arguments import ArgumentError
 from safereach_bringup.command import config_file, remaps
 from safereach_bringup.settling import settle
 from safereach_bringup.stack_types import Arg, IfSet

@@ -60,7 +60,9 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
         self._start = self._start_pose()
         self._pose: tuple[int, float, Vector] | None = None
         self._path: ResetPath | None = None
-        self._count, self._step, self._begun, self._unarmed = 0, 0, 0.0, ""
+        self._count, self._step, self._begun = 0, 0, 0.0
+        self._unarmed: str | None = ""
+        """The gate's words while it waits for its first pose; None once the arm has moved."""
         self._session = SessionState()
         self._actions = self.create_publisher(Action, topics.ACTION, RECORDED)
         self._statuses = self.create_publisher(ResetStatus, topics.RESET_STATUS, LATCHED)
@@ -168,8 +170,8 @@ class ResetNode(Node):  # type: ignore[misc]  # rclpy is not typed
             return
         why = f"the command gate vetoed it: {message.detail}"
         if message.accepted:
-            self._unarmed = ""
-        elif message.reason == CommandVerdict.NOT_ARMED:
+            self._unarmed = None
+        elif message.reason == CommandVerdict.NOT_ARMED and self._unarmed is not None:
             self._unarmed = why  # a gate that has just started hears the pose soon: path.stuck
         else:
             self._fail(why)
