@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=30.0)
     parser.add_argument("--policy-hz", type=float, default=15.0)
     parser.add_argument("--domain", type=int, default=99)
+    parser.add_argument("--set", default="", help="settings of the policy, e.g. planned")
     asked = parser.parse_args()
     print(json.dumps(measure(asked)))
 
@@ -91,12 +92,13 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
     steps = int(asked.seconds * asked.policy_hz) + 100
     with tempfile.TemporaryDirectory() as name, ExitStack() as running:
         folder = Path(name)
+        policy = {"weights": WEIGHTS} | ({"settings": asked.set} if asked.set else {})
         box = {"box_min": "[0.3, -0.2, 0.0]", "box_max": "[0.6, 0.2, 0.3]"}
         for package, which, parameters in (
             ("fosp_agent", "observation_node", {"min_period": 0.9 / asked.policy_hz}),
             ("fosp_agent", "command_gate_node", box),
             ("fosp_agent", "session_node", {"task": "original", "max_steps": steps}),
-            ("fosp_agent", "policy_node", {"weights": WEIGHTS}),
+            ("fosp_agent", "policy_node", policy),
             ("fosp_agent", "recorder_node", {"run_dir": folder}),
         ):
             log = folder / f"{which}.log"

@@ -185,7 +185,10 @@ def _check_arrays(episode: Episode, observations: int | None) -> list[str]:
     """Lengths, sizes and ranges."""
     problems = []
     if observations is not None and len(episode) != observations:
-        problems.append(f"{len(episode)} observations instead of {observations}")
+        problems.append(
+            f"{len(episode)} observations instead of {observations}; if it was meant to end "
+            "there, --observations 0 takes any number"
+        )
     if episode.image.shape[1:3] != (64, 64):
         problems.append(f"images are {episode.image.shape[1:3]} instead of (64, 64)")
     if len(episode) > 1 and (episode.image == episode.image[:1]).all():
