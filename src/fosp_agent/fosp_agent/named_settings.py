@@ -10,7 +10,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.horizon": 20,
     "planning.choice": "return",
     "planning.cost_weight": 0.0,
-    "planning.violation_weight": 1.0,
+    "planning.violation_weight": 5.0,
     "planning.violation_limit": 0.15,
     "planning.detour": (1.0, 1.0, 1.0),
     "planning.detour_steps": 8,
