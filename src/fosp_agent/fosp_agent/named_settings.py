@@ -24,8 +24,9 @@ AS_PRINTED: Mapping[str, Any] = {
     "actor.imagined_reward": 0.0,
     "actor.imagined_cost": 0.0,
     "actor.imagined_violation": 0.0,
+    "training.recent_contact_fraction": None,
 }
-"""Nothing that goes beyond the paper, for pretraining: policies follow eq. 20 and 23 alone,
-imagination begins where the data stood, and rewards and contacts are learned as they were recorded
-and drawn."""
+"""Nothing that goes beyond the paper, for training: policies follow eq. 20 and 23 alone,
+imagination begins where the data stood, rewards and contacts are learned as they were recorded
+and drawn, and trials are drawn from like the data."""
 NAMED: Mapping[str, Mapping[str, Any]] = {"planned": PLANNED, "as_printed": AS_PRINTED}

@@ -26,6 +26,10 @@ class TrainingConfig:
     """Share of each batch drawn around contacts."""
     recent_fraction: float = 0.25
     """Share of each batch drawn from the episodes of this fine-tuning."""
+    recent_contact_fraction: float | None = None
+    """Share of those that is drawn around their contacts; None: ``contact_fraction``. With few
+    contacts in many trials that shows the same ones in every batch, and the cost head then expects
+    contacts everywhere, where it cannot tell them (docs/results.md, hypothesis 10)."""
     exemplar_cost: float = -1.0
     """Largest summed cost of a trajectory that is imitated, by eq. 20's first part and by
     ``world_model.cloning_scale``; model, values and reachability learn from all. Below 0: all

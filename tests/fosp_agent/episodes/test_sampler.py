@@ -34,6 +34,26 @@ def filled(sentinel_episode: EpisodeFactory, **options: float) -> SequenceSample
     return sampler
 
 
+BY_CHANCE = 0.2 * 4 / 24
+"""That a row of ``trials`` drawn uniformly shows a contact: one of 24 starts a step before it."""
+
+
+def trials(sentinel_episode: EpisodeFactory, recent: float | None) -> SequenceSampler:
+    """Ten demonstrations and ten trials; two of each have a contact."""
+    sampler = SequenceSampler(
+        length=4,
+        batch_size=16,
+        seed=0,
+        contact_fraction=0.4,
+        recent_fraction=0.5,
+        recent_contact_fraction=recent,
+    )
+    for number in range(20):
+        contacts = (10,) if number % 10 < 2 else ()
+        sampler.add(sentinel_episode(number, contacts=contacts), online=number >= 10)
+    return sampler
+
+
 def test_row_never_crosses_an_episode(sentinel_episode: EpisodeFactory) -> None:
     sampler = filled(sentinel_episode, contact_fraction=0.5)
     for _ in range(200):
@@ -252,6 +272,42 @@ def test_importance_turns_oversampled_contacts_back_into_uniform_draws(
         shares.append(found)
     assert sum(shares[1].values()) == pytest.approx(1.0, abs=0.05)
     assert shares[1] == pytest.approx(shares[0], rel=0.1)
+
+
+@pytest.mark.parametrize(("given", "share"), [(None, 0.4), (0.0, 0.0), (0.2, 0.2)])
+def test_contacts_of_the_trials_have_a_share_of_their_own(
+    sentinel_episode: EpisodeFactory, given: float | None, share: float
+) -> None:
+    sampler = trials(sentinel_episode, given)
+    batches = [sampler.sample() for _ in range(400)]
+    for online, expected in ((True, share), (False, 0.4)):
+        rows = np.concatenate([b.cost.any(1)[(numbers(b)[:, 0] >= 10) == online] for b in batches])
+        assert len(rows) == 400 * 8
+        assert rows.mean() == pytest.approx(expected + (1 - expected) * BY_CHANCE, abs=0.03)
+
+
+@pytest.mark.parametrize("given", [None, 0.0, 0.2])
+def test_importance_knows_the_share_of_the_trials_contacts(
+    sentinel_episode: EpisodeFactory, given: float | None
+) -> None:
+    sampler = trials(sentinel_episode, given)
+    found, count = 0.0, 0
+    for _ in range(600):
+        batch = sampler.sample()
+        assert batch.importance is not None
+        online = numbers(batch)[:, 0] >= 10
+        found += float(batch.importance[online & batch.cost.any(1)].sum())
+        count += int(online.sum())
+    assert found / count == pytest.approx(BY_CHANCE, rel=0.2)
+
+
+def test_a_checkpoint_of_an_older_version_knows_one_share(sentinel_episode: EpisodeFactory) -> None:
+    state = filled(sentinel_episode, contact_fraction=0.3).state_dict()
+    del state["recent_contact_fraction"]
+    filled(sentinel_episode, contact_fraction=0.3).load_state_dict(state)
+    other = filled(sentinel_episode, contact_fraction=0.3, recent_contact_fraction=0.0)
+    with pytest.raises(SamplerError, match="recent_contact_fraction differ"):
+        other.load_state_dict(state)
 
 
 def test_the_goal_is_a_pose_at_which_the_rows_episode_was_rewarded(make_episode) -> None:

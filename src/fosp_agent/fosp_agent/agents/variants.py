@@ -27,6 +27,9 @@ class Variant:
         return {"agent": self.agent, **self.settings}
 
 
+ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None}
+"""Contacts of the trials are drawn as often as those of the data. Planning wants it otherwise: it
+believes what the cost head then overrates."""
 VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),
     "fosp_planning": Variant(
@@ -34,11 +37,14 @@ VARIANTS: Mapping[str, Variant] = {
         settings={**AS_PRINTED, **PLANNED},
     ),
     "fosp_imagined": Variant(
-        "FOSP as the preset has it: its policies also follow imagined reward and contacts through "
-        "the world model's dynamics, from where no demonstration stood, too (beyond the paper)",
+        "FOSP whose policies also follow imagined reward and contacts through the world model's "
+        "dynamics, from where no demonstration stood, too (beyond the paper)",
+        settings=ALIKE,
     ),
     "fosp_imagined_planning": Variant(
-        "the same, and decision-time planning (beyond the paper)", settings=PLANNED
+        "the same, and decision-time planning; contacts of the trials are not oversampled (beyond "
+        "the paper)",
+        settings=PLANNED,
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",

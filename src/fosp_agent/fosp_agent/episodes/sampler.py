@@ -32,6 +32,8 @@ class _Pool:
     """(E,) running sum of the number of extended start positions."""
     onsets: IntArray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     """(K, 2) episode index and step of each contact onset."""
+    contact_fraction: float = 0.0
+    """Share of its rows drawn around contacts."""
 
 
 class SequenceSampler:
@@ -48,6 +50,8 @@ class SequenceSampler:
             then come from the dataset. 0: all episodes alike. A pool without episodes leaves its
             share to the other.
         exemplars: limits of ``exemplars.exemplary``, which says which rows are to be imitated.
+        recent_contact_fraction: the same share of the rows from online episodes; None:
+            ``contact_fraction``. The first contact of many trials is else shown in every batch.
 
     Raises:
         SamplerError: an argument is out of its range.
@@ -61,16 +65,24 @@ class SequenceSampler:
         contact_fraction: float = 0.0,
         recent_fraction: float = 0.0,
         exemplars: tuple[float, float] | None = None,
+        recent_contact_fraction: float | None = None,
     ) -> None:
         if length < 1 or batch_size < 1:
             raise SamplerError(f"length {length} and batch_size {batch_size}: both must be >= 1")
-        for name, share in (("contact", contact_fraction), ("recent", recent_fraction)):
+        if recent_contact_fraction is None:
+            recent_contact_fraction = contact_fraction
+        for name, share in (
+            ("contact", contact_fraction),
+            ("recent", recent_fraction),
+            ("recent_contact", recent_contact_fraction),
+        ):
             if not 0.0 <= share <= 1.0:
                 raise SamplerError(f"{name}_fraction is {share}; give a share from 0 to 1")
         self.length = length
         self.batch_size = batch_size
         self.contact_fraction = contact_fraction
         self.recent_fraction = recent_fraction
+        self.recent_contact_fraction = recent_contact_fraction
         self._exemplars = exemplars
         self._exemplary: FloatArray | None = None
         self._rng = np.random.default_rng(seed)
@@ -144,6 +156,7 @@ class SequenceSampler:
             "batch_size": self.batch_size,
             "contact_fraction": self.contact_fraction,
             "recent_fraction": self.recent_fraction,
+            "recent_contact_fraction": self.recent_contact_fraction,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -154,10 +167,11 @@ class SequenceSampler:
         """
         own = self.state_dict()
         for name in sorted(own.keys() - {"rng"}):
-            if not np.array_equal(state[name], own[name]):
+            saved = state.get(name, state["contact_fraction"])  # of an older version's checkpoint
+            if not np.array_equal(saved, own[name]):
                 raise SamplerError(
                     f"the sampler's {name} differ from the checkpoint's "
-                    f"({_short(own[name])} now, {_short(state[name])} saved); "
+                    f"({_short(own[name])} now, {_short(saved)} saved); "
                     "resume with the same episodes and settings"
                 )
         self._rng.bit_generator.state = state["rng"]
@@ -191,19 +205,21 @@ class SequenceSampler:
         online = np.array(self._online)
         everything = np.arange(len(online))
         return {
-            "all": self._pool(everything),
-            "online": self._pool(everything[online]),
-            "dataset": self._pool(everything[~online]),
+            "all": self._pool(everything, self.contact_fraction),
+            "online": self._pool(everything[online], self.recent_contact_fraction),
+            "dataset": self._pool(everything[~online], self.contact_fraction),
         }
 
-    def _pool(self, indices: IntArray) -> _Pool:
+    def _pool(self, indices: IntArray, contact_fraction: float) -> _Pool:
         if not len(indices):
             return _Pool()
         starts = [len(self._episodes[index]) + self.length - 1 for index in indices]
         onsets = [
             (index, step) for index in indices for step in contact_onsets(self._episodes[index])
         ]
-        return _Pool(indices, np.cumsum(starts), np.array(onsets, np.int64).reshape(-1, 2))
+        return _Pool(
+            indices, np.cumsum(starts), np.array(onsets, np.int64).reshape(-1, 2), contact_fraction
+        )
 
     def _shares(self, pools: dict[str, _Pool]) -> list[tuple[str, int]]:
         """Rows to draw from each pool."""
@@ -215,7 +231,7 @@ class SequenceSampler:
 
     def _draw(self, pool: _Pool, count: int) -> list[tuple[int, int]]:
         """(episode index, start) of each row."""
-        contacts = self._round(self.contact_fraction * count) if len(pool.onsets) else 0
+        contacts = self._round(pool.contact_fraction * count) if len(pool.onsets) else 0
         picks = [self._draw_contact(pool) for _ in range(contacts)]
         return picks + [self._draw_uniform(pool) for _ in range(count - contacts)]
 
@@ -231,14 +247,14 @@ class SequenceSampler:
 
     def _importance(self, pool: _Pool, index: int, start: int) -> float:
         """Chance of a row under uniform draws over its chance here."""
-        if not len(pool.onsets) or not self.contact_fraction:
+        share = pool.contact_fraction
+        if not len(pool.onsets) or not share:
             return 1.0
         steps = pool.onsets[pool.onsets[:, 0] == index, 1]
         windows = self._landing(index, steps[:, None] - np.arange(self.length), start)
         starts = np.arange(1 - self.length, len(self._episodes[index]))
         uniform = self._landing(index, starts, start) / pool.ends[-1]
         contact = windows / (self.length * len(pool.onsets))
-        share = self.contact_fraction
         return float(uniform / ((1 - share) * uniform + share * contact))
 
     def _landing(self, index: int, starts: IntArray, start: int) -> int:

@@ -21,9 +21,11 @@ def pretraining_config(config: AgentConfig) -> AgentConfig:
         online_init=default.online_init,
         online_cloning=default.online_cloning,
     )
+    training = replace(config.training, recent_contact_fraction=None)
     return replace(
         config,
         actor=actor,
+        training=training,
         expansion=ExpansionConfig(),
         planning=PlanningConfig(),
         shield=ShieldConfig(),

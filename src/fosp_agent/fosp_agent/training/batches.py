@@ -40,6 +40,7 @@ def make_sampler(config: AgentConfig, seed: int) -> SequenceSampler:
         contact_fraction=training.contact_fraction,
         recent_fraction=training.recent_fraction,
         exemplars=exemplars,
+        recent_contact_fraction=training.recent_contact_fraction,
     )
 
 
