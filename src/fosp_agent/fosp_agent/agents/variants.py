@@ -34,7 +34,7 @@ VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),
     "fosp_planning": Variant(
         "FOSP, and decision-time planning through the world model (beyond the paper)",
-        settings={**AS_PRINTED, **PLANNED},
+        settings={**AS_PRINTED, **PLANNED, "training.recent_contact_fraction": 0.0},
     ),
     "fosp_imagined": Variant(
         "FOSP whose policies also follow imagined reward and contacts through the world model's "
