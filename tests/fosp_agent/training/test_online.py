@@ -12,10 +12,13 @@ import pytest
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.environments import make_environment
 from fosp_agent.episodes.store import EpisodeStore
-from fosp_agent.training.earlier_episodes import learned_episodes
+from fosp_agent.training.earlier_episodes import METRICS, learned_episodes
 from fosp_agent.training.finetune import Finetuner
+from fosp_agent.training.learner import Lesson
+from fosp_agent.training.metrics import MetricsLog, read_metrics
 from fosp_agent.training.online import SUMMARY, run_trials
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary
+from fosp_agent.training.weights import WeightsInfo
 
 load_greedy = partial(PolicyRunner.from_file, mode="greedy")
 
@@ -85,6 +88,36 @@ def test_a_run_killed_while_it_learns_ends_in_the_records_of_one_that_was_not(
     for name in ("weights-000003.safetensors",):
         there = (tmp_path / "whole" / "weights" / name).read_bytes()
         assert (broken / "weights" / name).read_bytes() == there
+
+
+@pytest.mark.parametrize("written", [0, 20])
+@pytest.mark.parametrize("trial", ["0001", "0002"])
+def test_a_run_killed_before_it_noted_a_lesson_ends_in_the_records_of_one_that_was_not(
+    robot, weights: Path, tmp_path: Path, monkeypatch, trial: str, written: int
+):
+    """The weights are there, and of their line in the metrics so many characters."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    expected = finished(robot, weights, whole, 3)
+    append = MetricsLog.append
+
+    def killed(log: MetricsLog, lesson: Lesson, info: WeightsInfo) -> None:
+        append(log, lesson, info)
+        if lesson.episode.id.endswith(trial):
+            path = broken / METRICS
+            *before, last = path.read_text().splitlines(keepends=True)
+            path.write_text("".join(before) + last[:written])
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MetricsLog, "append", killed)
+        with pytest.raises(Killed):
+            finished(robot, weights, broken, 3)
+    assert finished(robot, weights, broken, 3) == expected
+    lines = [
+        [(e["episode_id"], e["updates"]) for e in read_metrics(r / METRICS)]
+        for r in (whole, broken)
+    ]
+    assert lines[0] == lines[1]
 
 
 def test_an_episode_killed_while_it_is_acted_is_acted_anew(robot, weights: Path, tmp_path: Path):

@@ -23,6 +23,7 @@ from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.training.allocator import keep_freed_memory
+from fosp_agent.training.earlier_episodes import METRICS, complete_metrics
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Learner, Lesson
 from fosp_agent.training.metrics import MetricsLog
@@ -64,7 +65,8 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             torch.set_num_threads(config.torch_threads)
         self._finetuner = self._make_finetuner(config)
         self._weights = WeightsServer(config.run_dir / FOLDER)
-        self._metrics = MetricsLog(config.run_dir / "metrics.jsonl")
+        complete_metrics(config.run_dir, self._finetuner.learned, self._finetuner.announce())
+        self._metrics = MetricsLog(config.run_dir / METRICS)
         self._wire()
         self._learner = Learner(
             self._finetuner,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.store import EpisodeStore
-from fosp_agent.training.learner import learnable
-from fosp_agent.training.metrics import read_metrics
+from fosp_agent.training.learner import Lesson, learnable
+from fosp_agent.training.metrics import MetricsLog, read_metrics
 from fosp_agent.training.trials import EpisodeResult
+from fosp_agent.training.weights import WeightsInfo
+
+METRICS = "metrics.jsonl"
 
 
 def unlisted_episodes(run_dir: Path, listed: Container[str]) -> list[str]:
@@ -30,7 +33,29 @@ def unlisted_episodes(run_dir: Path, listed: Container[str]) -> list[str]:
 
 def learned_episodes(run_dir: Path) -> set[str]:
     """Ids of the episodes that the trainer has written metrics of."""
-    return {str(entry["episode_id"]) for entry in read_metrics(run_dir / "metrics.jsonl")}
+    return {str(entry["episode_id"]) for entry in read_metrics(run_dir / METRICS)}
+
+
+def complete_metrics(run_dir: Path, learned: Mapping[str, int], weights: WeightsInfo) -> None:
+    """Write the line of the last lesson, where the process ended before it could.
+
+    Args:
+        run_dir: the run.
+        learned: label revision of each episode learned from.
+        weights: the newest; they name the episode of the last lesson.
+
+    Raises:
+        EpisodeError: that episode's file is damaged.
+    """
+    last = weights.episode_id
+    if last not in learned:
+        return
+    revision = learned[last]
+    entries = [e for e in read_metrics(run_dir / METRICS) if e["episode_id"] == last]
+    if any(entry.get("label_revision", revision) == revision for entry in entries):
+        return
+    episode = EpisodeStore(run_dir / "episodes").load(last)
+    MetricsLog(run_dir / METRICS).append(Lesson(episode, revision, 0.0, {}), weights)
 
 
 def earlier_result(run_dir: Path, episode_id: str) -> EpisodeResult:
@@ -47,7 +72,7 @@ def earlier_result(run_dir: Path, episode_id: str) -> EpisodeResult:
     }
     updates = version = before = 0
     seconds = 0.0
-    for entry in read_metrics(run_dir / "metrics.jsonl"):
+    for entry in read_metrics(run_dir / METRICS):
         if entry["episode_id"] == episode_id:
             updates, version = int(entry["updates"]) - before, int(entry["weights_version"])
             seconds = float(entry["seconds"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fosp_agent.training.learner import Lesson, WeightsInfo
 
@@ -31,8 +32,15 @@ class MetricsLog:
             **{name: float(value) for name, value in lesson.metrics.items()},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        with self._path.open("a+b") as file:
+            if file.tell() and not _ends_a_line(file):
+                file.write(b"\n")  # a crash cut the line before
+            file.write(json.dumps(record).encode() + b"\n")
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

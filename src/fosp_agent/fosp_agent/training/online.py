@@ -15,7 +15,12 @@ import torch
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.episodes.writer import ACTIVE_SUFFIX
-from fosp_agent.training.earlier_episodes import earlier_result, unlisted_episodes
+from fosp_agent.training.earlier_episodes import (
+    METRICS,
+    complete_metrics,
+    earlier_result,
+    unlisted_episodes,
+)
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Lesson
 from fosp_agent.training.metrics import MetricsLog
@@ -87,10 +92,11 @@ class _Run:
         self._run_dir = run_dir
         self._on_progress = on_progress
         self._store = EpisodeStore(run_dir / "episodes")
-        self._metrics = MetricsLog(run_dir / "metrics.jsonl")
+        self._metrics = MetricsLog(run_dir / METRICS)
 
     def catch_up(self) -> None:
         """Learn from and list what an earlier call left labelled but not in the summary."""
+        complete_metrics(self._run_dir, self._finetuner.learned, self._finetuner.announce())
         listed = {result.episode_id for result in self._summary.episodes}
         for episode_id in unlisted_episodes(self._run_dir, listed):
             if episode_id not in self._finetuner.learned:
