@@ -12,10 +12,10 @@ import pytest
 from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.environments import make_environment
 from fosp_agent.episodes.store import EpisodeStore
-from fosp_agent.training.earlier_episodes import METRICS, learned_episodes
+from fosp_agent.training.earlier_episodes import learned_episodes
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Lesson
-from fosp_agent.training.metrics import MetricsLog, read_metrics
+from fosp_agent.training.metrics import METRICS, MetricsLog, read_metrics
 from fosp_agent.training.online import SUMMARY, run_trials
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary
 from fosp_agent.training.weights import WeightsInfo

@@ -28,8 +28,8 @@ class Variant:
 
 
 ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None}
-"""Contacts of the trials are drawn as often as those of the data. Planning wants it otherwise: it
-believes what the cost head then overrates."""
+"""Contacts of the trials are oversampled like those of the data, as these rows were made. Planning
+wants it otherwise: it believes what the cost head then overrates."""
 VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),
     "fosp_planning": Variant(

@@ -23,10 +23,10 @@ from fosp_agent.ros.params import declare
 from fosp_agent.ros.qos import EVENTS, LATCHED, RELIABLE
 from fosp_agent.ros.spin import run
 from fosp_agent.training.allocator import keep_freed_memory
-from fosp_agent.training.earlier_episodes import METRICS, complete_metrics
+from fosp_agent.training.earlier_episodes import complete_metrics
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Learner, Lesson
-from fosp_agent.training.metrics import MetricsLog
+from fosp_agent.training.metrics import METRICS, MetricsLog
 from fosp_agent.training.weights import WeightsInfo
 from fosp_agent.training.weights_files import FOLDER
 from fosp_agent.training.weights_server import UnknownWeights, WeightsServer

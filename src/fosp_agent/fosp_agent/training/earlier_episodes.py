@@ -10,11 +10,9 @@ from fosp_agent.episodes.errors import EpisodeError
 from fosp_agent.episodes.reader import read_recording
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training.learner import Lesson, learnable
-from fosp_agent.training.metrics import MetricsLog, read_metrics
+from fosp_agent.training.metrics import METRICS, MetricsLog, read_metrics
 from fosp_agent.training.trials import EpisodeResult
 from fosp_agent.training.weights import WeightsInfo
-
-METRICS = "metrics.jsonl"
 
 
 def unlisted_episodes(run_dir: Path, listed: Container[str]) -> list[str]:

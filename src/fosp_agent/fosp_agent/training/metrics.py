@@ -10,6 +10,9 @@ from typing import Any, BinaryIO
 
 from fosp_agent.training.learner import Lesson, WeightsInfo
 
+METRICS = "metrics.jsonl"
+"""In a run's folder."""
+
 
 class MetricsLog:
     """Appends to ``metrics.jsonl``."""

@@ -16,14 +16,13 @@ from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.episodes.writer import ACTIVE_SUFFIX
 from fosp_agent.training.earlier_episodes import (
-    METRICS,
     complete_metrics,
     earlier_result,
     unlisted_episodes,
 )
 from fosp_agent.training.finetune import Finetuner
 from fosp_agent.training.learner import Lesson
-from fosp_agent.training.metrics import MetricsLog
+from fosp_agent.training.metrics import METRICS, MetricsLog
 from fosp_agent.training.rollout import Acted, record_episode
 from fosp_agent.training.trials import EpisodeResult, TrialsSummary
 from fosp_agent.types import Environment

@@ -25,8 +25,9 @@ from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
+from fosp_agent.training.metrics import METRICS
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
-from fosp_agent.training.run_log import METRICS, RunLog
+from fosp_agent.training.run_log import RunLog
 from fosp_agent.training.sameness import require_same
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights

@@ -11,7 +11,8 @@ from typing import Any
 from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import SummaryWriter
 
-METRICS = "metrics.jsonl"
+from fosp_agent.training.metrics import METRICS
+
 TENSORBOARD = "tensorboard"
 
 
