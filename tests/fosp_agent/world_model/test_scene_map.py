@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from fosp_agent.config import RobotConfig, load_preset
 from fosp_agent.settings import ConfigError
@@ -58,6 +59,35 @@ def test_one_map_for_many_poses_gives_what_a_copy_for_each_gives(scene_map: Scen
     shared = scene_map.around(scene.expand(5, -1), poses)
     copied = scene_map.around(scene.repeat(5, 1), poses)
     torch.testing.assert_close(shared, copied)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_look_is_bilinear_as_grid_sample_has_it_with_the_same_gradients(
+    scene_map: SceneMap, shared: bool
+):
+    maps = [
+        torch.randn(1 if shared else 5, c, side, side, requires_grad=True)
+        for c, side in scene_map.shapes
+    ]
+    points = (1.4 * torch.rand(5, 9, 2) - 0.2).requires_grad_()  # some beyond the border
+    expected = []
+    for one in maps:
+        samples = F.grid_sample(
+            one.expand(5, -1, -1, -1),
+            (2 * points - 1).unsqueeze(1),
+            padding_mode="border",
+            align_corners=False,
+        )
+        expected.append(samples[:, :, 0].transpose(1, 2).flatten(1))
+    looked, known = scene_map._look(scene_map.pack(maps), points), torch.cat(expected, -1)
+    torch.testing.assert_close(looked, known, atol=1e-5, rtol=1e-4)
+    upstream = torch.randn_like(known)
+    for got, wanted in zip(
+        torch.autograd.grad(looked, [*maps, points], upstream),
+        torch.autograd.grad(known, [*maps, points], upstream),
+        strict=True,
+    ):
+        torch.testing.assert_close(got, wanted, atol=1e-3, rtol=1e-3)
 
 
 def test_the_view_follows_the_pose_with_a_gradient(scene_map: SceneMap):

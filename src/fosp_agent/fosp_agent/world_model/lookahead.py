@@ -99,8 +99,11 @@ def look_back(states: State, batch: TensorBatch) -> State:
     unchanged = before.gather(1, earlier) == before
     index = torch.where(unchanged, earlier, here)
 
+    first = torch.arange(rows, device=index.device).unsqueeze(-1) * length
+    whole = (first + index).flatten()  # a scene is large: row by row, not number by number
+
     def taken(x: Tensor) -> Tensor:
-        return x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+        return x.flatten(0, 1).index_select(0, whole).unflatten(0, (rows, length))
 
     scene = None if states.scene is None else taken(states.scene)
     return State(taken(states.deter), taken(states.stoch), states.pose, scene)

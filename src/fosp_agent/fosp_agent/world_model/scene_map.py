@@ -49,6 +49,7 @@ class SceneMap(nn.Module):
         self.register_buffer("scale", torch.tensor(robot.pose_scale[:3]), persistent=False)
         self.register_buffer("offsets", torch.tensor(OFFSETS).float(), persistent=False)
         self.pixels = robot.image_size
+        self.depth = config.cnn_depth
         self.shapes = [
             (share * config.cnn_depth, robot.image_size // stride) for share, stride in MAPS
         ]
@@ -56,8 +57,8 @@ class SceneMap(nn.Module):
         self.reduce = NormedLinear(len(OFFSETS) * channels, config.scene_units)
 
     def pack(self, maps: list[Tensor]) -> Tensor:
-        """Maps (N, c, h, w) each -> (N, F), as a state keeps them."""
-        return torch.cat([m.flatten(1).float() for m in maps], -1)
+        """Maps (N, c, h, w) each -> (N, F), as a state keeps them: pixel by pixel."""
+        return torch.cat([m.permute(0, 2, 3, 1).flatten(1).float() for m in maps], -1)
 
     def project(self, pose: Tensor) -> Tensor:
         """Position of a pose (..., P), in units of the pose range, in the image: (..., 2) [pixel].
@@ -73,28 +74,59 @@ class SceneMap(nn.Module):
         lead = pose.shape[:-1]
         with torch.autocast(pose.device.type, enabled=False):
             points = (self.project(pose.float()).unsqueeze(-2) + self.offsets + 0.5) / self.pixels
-            grid = (2 * points - 1).reshape(-1, 1, len(OFFSETS), 2)
-            flat = scene.reshape(-1, scene.shape[-1]) if scene.stride(0) else scene[:1]
-            local = torch.cat([look(m, grid) for m in self._unpack(flat)], -1)
+            shared = scene.stride(0) == 0
+            flat = scene[:1] if shared else scene.reshape(-1, scene.shape[-1])
+            local = self._look(flat, points.reshape(-1, len(OFFSETS), 2))
         out: Tensor = self.reduce(local).float()
         return out.view(*lead, -1)
 
-    def _unpack(self, flat: Tensor) -> list[Tensor]:
-        """(M, F) -> maps (M, c, h, w)."""
-        sizes = [channels * side * side for channels, side in self.shapes]
-        parts = torch.split(flat, sizes, -1)
-        return [
-            part.reshape(-1, channels, side, side)
-            for part, (channels, side) in zip(parts, self.shapes, strict=True)
-        ]
+    def _look(self, flat: Tensor, points: Tensor) -> Tensor:
+        """Bilinear samples of every map: (M, F), (N, K, 2) -> (N, K * c summed over the maps).
+
+        M is N, or 1 for all. A state keeps its maps as rows of ``depth`` channels, some rows a
+        pixel; a sample is the weighted sum of four pixels' rows. Beyond the border it is the
+        border's.
+
+        Args:
+            flat: maps, as packed.
+            points: (u, v) in [0, 1] over the image.
+        """
+        count, rows = len(points), flat.shape[1] // self.depth
+        scene = torch.arange(count if len(flat) > 1 else 1, device=flat.device)
+        first = (scene * rows).view(-1, 1, 1, 1)
+        indices, weights = [], []
+        for channels, side in self.shapes:
+            share = channels // self.depth
+            corner, weight = corners(points, side)  # (N, K, 4)
+            part = torch.arange(share, device=flat.device).unsqueeze(-1)
+            index = first + corner.unsqueeze(-2) * share + part  # (N, K, share, 4)
+            indices.append(index.flatten(1, 2))
+            weights.append(weight.unsqueeze(-2).expand_as(index).flatten(1, 2))
+            first = first + share * side * side
+        index, weight = torch.cat(indices, 1), torch.cat(weights, 1)  # (N, R, 4)
+        samples = F.embedding_bag(
+            index.flatten(0, 1),
+            flat.reshape(-1, self.depth),
+            per_sample_weights=weight.flatten(0, 1),
+            mode="sum",
+        )
+        return samples.view(count, -1)
 
 
-def look(maps: Tensor, grid: Tensor) -> Tensor:
-    """Bilinear samples: (M, c, h, w), (N, 1, K, 2) -> (N, K * c); M is N, or 1 for all."""
-    if len(maps) == 1 and len(grid) > 1:
-        samples = F.grid_sample(
-            maps, grid.permute(1, 0, 2, 3), padding_mode="border", align_corners=False
-        )  # (1, c, N, K)
-        return samples[0].permute(1, 2, 0).flatten(1)
-    samples = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)  # (N, c, 1, K)
-    return samples[:, :, 0].transpose(1, 2).flatten(1)
+def corners(points: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """The four pixels around each point, row by row, and their bilinear weights.
+
+    Args:
+        points: (..., 2), (u, v) in [0, 1] over the image; beyond, the border is taken.
+        side: of the map [pixel].
+
+    Returns:
+        Pixel numbers (..., 4) and weights (..., 4), which sum to 1.
+    """
+    place = (points * side - 0.5).clamp(0, side - 1)
+    low = place.detach().floor().clamp(max=side - 2)
+    x, y = (place - low).unbind(-1)
+    pixel = (low[..., 1] * side + low[..., 0]).long()
+    neighbours = torch.tensor([0, 1, side, side + 1], device=points.device)
+    weights = torch.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], -1)
+    return pixel.unsqueeze(-1) + neighbours, weights
