@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from fosp_agent.agents.acting import Proposals
 from fosp_agent.agents.networks import fingerprint
 
 
@@ -65,3 +66,17 @@ def test_two_actions_have_two_values(make_agent):
     for critic in (nets.reward_critic, nets.cost_critic):
         one, other = critic.action_value(features, action)
         assert (one - other).abs() > 1e-4
+
+
+def test_each_candidate_is_judged_by_the_values_of_its_own_action(make_agent):
+    nets = make_agent(expanded=True).networks
+    features = torch.randn(1, nets.world_model.rssm.feature_size)
+    action = torch.stack([torch.full((6,), -0.5), torch.full((6,), 0.5)])
+    judged = nets.judge(Proposals(features, ("offline", "new"), action), greedy=True)
+    for values, critic in (
+        (judged.q_reward, nets.reward_critic),
+        (judged.q_cost, nets.cost_critic),
+    ):
+        alone = torch.cat([critic.action_value(features, one.unsqueeze(0)) for one in action])
+        torch.testing.assert_close(values, alone)
+        assert (values[0] - values[1]).abs() > 1e-4
