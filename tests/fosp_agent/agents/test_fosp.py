@@ -154,15 +154,17 @@ def test_imagined_samples_weigh_nothing_after_a_terminal_root(make_agent, make_b
     terminal = np.zeros((3, 5), np.bool_)
     terminal[2, -1] = True
     posterior, data = see(agent, make_batch(is_terminal=terminal))
-    weight = agent._imagine(posterior, data).weight(agent.config.critic.gamma)
+    rollout = agent._imagine(posterior, data).detached()
+    weight = reward_samples(agent, posterior, data, rollout)[0].weight
+    torch.testing.assert_close(weight, rollout.weight(agent.config.critic.gamma))
     assert not weight[:, -1].any()
     assert weight[0, :-1].tolist() == pytest.approx([1.0] * 14)
+    assert bool((weight[1:, :-1] < weight[:-1, :-1]).all())
 
 
-def test_reachability_learns_from_labels_on_real_steps(make_agent, make_batch, monkeypatch):
-    agent = make_agent({"reachability.gamma": 0.5})
-    cost = np.zeros((3, 5), np.float32)
-    cost[1, 3] = 1.0
+@pytest.fixture
+def reachability_targets(monkeypatch) -> list[Tensor]:
+    """What reachability regresses on: real steps (T, B), imagined ones (H + 1, N)."""
     targets: list[Tensor] = []
     original = fosp_module.reachability_loss
 
@@ -171,14 +173,58 @@ def test_reachability_learns_from_labels_on_real_steps(make_agent, make_batch, m
         return original(network, features, target, *weight)
 
     monkeypatch.setattr(fosp_module, "reachability_loss", spy)
+    return targets
+
+
+def test_reachability_learns_from_labels_on_real_steps(
+    make_agent, make_batch, reachability_targets: list[Tensor]
+):
+    agent = make_agent({"reachability.gamma": 0.5})
+    cost = np.zeros((3, 5), np.float32)
+    cost[1, 3] = 1.0
     posterior, data = see(agent, make_batch(cost=cost))
     last = agent.networks.reachability(posterior.features[:, -1]).detach()
     agent._learn_reachability(posterior, data, agent._imagine(posterior, data).detached())
-    real, imagined = targets
+    real, imagined = reachability_targets
     torch.testing.assert_close(real[:, 1], torch.tensor([0.125, 0.25, 0.5, 1.0, last[1]]))
     torch.testing.assert_close(real[:, 0], last[0] * 0.5 ** torch.arange(4, -1, -1))
     assert imagined.min() >= 0
     assert imagined.max() <= 1
+
+
+def test_reachability_ends_with_its_episode(
+    make_agent, make_batch, reachability_targets: list[Tensor]
+):
+    """No violation comes back from the next episode of the row, nor from after the end."""
+    agent = make_agent({"reachability.gamma": 0.5})
+    cost, first, terminal = (np.zeros((3, 5), dtype) for dtype in (np.float32, np.bool_, np.bool_))
+    cost[0, 4] = 1.0
+    first[:, 0] = first[0, 3] = terminal[1, 4] = True
+    posterior, data = see(agent, make_batch(cost=cost, is_first=first, is_terminal=terminal))
+    agent._learn_reachability(posterior, data, agent._imagine(posterior, data).detached())
+    real = reachability_targets[0]
+    torch.testing.assert_close(real[:, 0], torch.tensor([0.0, 0.0, 0.0, 0.5, 1.0]))
+    assert not real[:, 1].any()
+    assert real[:, 2].all()
+
+
+def test_reachability_learns_from_the_cost_heads_probability_in_imagination(
+    make_agent, make_batch, reachability_targets: list[Tensor]
+):
+    agent = make_agent({"reachability.gamma": 0.5})
+    posterior, data = see(agent, make_batch())
+    rollout = agent._imagine(posterior, data).detached()
+    violation = torch.zeros_like(rollout.violation)
+    violation[2, 0] = 0.8
+    proceed = torch.ones_like(rollout.proceed)
+    last = agent.networks.reachability(rollout.features[-1]).detach()
+    rollout = rollout._replace(violation=violation, proceed=proceed)
+    agent._learn_reachability(posterior, data, rollout)
+    imagined = reachability_targets[1]
+    horizon = len(violation) - 1
+    ahead = last * 0.5 ** torch.arange(horizon, -1, -1.0).unsqueeze(-1)
+    torch.testing.assert_close(imagined[:, 1:], ahead[:, 1:])
+    torch.testing.assert_close(imagined[:3, 0], torch.tensor([0.2, 0.4, 0.8]))
 
 
 def test_the_same_luck_gives_the_same_step(make_agent, make_batch):

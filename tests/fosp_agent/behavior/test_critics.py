@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -50,6 +52,22 @@ def test_v_settles_at_the_expectile_of_a_coin(pair: CriticPair, kappa: float, sl
         v_loss(pair, data, kappa, slow_target).backward()
         adam.step()
     assert pair.v(data.features)[0].item() == pytest.approx(kappa, abs=0.03)
+
+
+def test_what_v_regresses_on_is_a_switch(pair: CriticPair):
+    def constant(value: float) -> Callable[[Tensor, Tensor], Tensor]:
+        return lambda features, _action: torch.full(features.shape[:-1], value)
+
+    pair.slow_action_value, pair.action_value = constant(0.0), constant(5.0)  # type: ignore[method-assign]
+    data = samples([0.0, 1.0])
+    torch.testing.assert_close(
+        v_loss(pair, data, 0.8, slow_target=True),
+        0.2 * pair.v.values.loss(pair.v.logits(data.features), torch.zeros(2)).mean(),
+    )
+    torch.testing.assert_close(
+        v_loss(pair, data, 0.8, slow_target=False),
+        0.8 * pair.v.values.loss(pair.v.logits(data.features), torch.full((2,), 5.0)).mean(),
+    )
 
 
 def test_v_does_not_teach_q(pair: CriticPair):

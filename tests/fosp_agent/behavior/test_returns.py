@@ -6,6 +6,7 @@ import torch
 
 from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.returns import (
+    imagined_return,
     imagined_violation,
     in_sample_target,
     lambda_return,
@@ -122,6 +123,14 @@ def rollout_of(violation: torch.Tensor, proceed: torch.Tensor) -> Rollout:
     """H + 1 states of which only contacts and ends are known."""
     nothing = torch.zeros(len(violation) - 1, violation.shape[1])
     return Rollout(violation[..., None], nothing[..., None], nothing, nothing, violation, proceed)
+
+
+def test_an_imagined_state_after_which_nothing_follows_ends_the_return_that_arrives_with_it():
+    ends = torch.tensor([[1.0], [0.0], [1.0]])
+    rollout = rollout_of(torch.zeros(3, 1), ends)
+    config = CriticConfig(gamma=0.5, return_lambda=0.5)
+    found = imagined_return(torch.ones(2, 1), lambda x: x[..., 0] + 100, rollout, config)
+    torch.testing.assert_close(found, torch.tensor([[1.0], [51.0]]))
 
 
 def test_imagined_violations_are_those_of_the_steps_that_are_reached():

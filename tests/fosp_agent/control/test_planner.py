@@ -166,6 +166,14 @@ def test_a_seed_decides_planned_episodes_too(make_runner: MakeRunner, batch: Bat
     assert not same(first, episode(runner, batch))
 
 
+def test_greedy_planning_takes_the_likeliest_course(make_runner: MakeRunner, batch: Batch):
+    """Also where the odds are nearly even and a draw would take any."""
+    settings = {"planning__violation_limit": 1.0, "expansion__inverse_temperature": 1e-3}
+    for decision in episode(planning(make_runner, "greedy", **settings), batch):
+        odds = [candidate.probability for candidate in decision.candidates]
+        assert decision.chosen == int(np.argmax(odds))
+
+
 def test_each_policy_proposes_k_candidates_and_the_cloning_head_one(
     make_runner: MakeRunner, batch: Batch
 ):
