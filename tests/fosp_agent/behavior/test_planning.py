@@ -14,6 +14,7 @@ from fosp_agent.behavior.imagination import Rollout
 from fosp_agent.behavior.planning import (
     Courses,
     Itinerary,
+    Stage,
     follow,
     imagined_return,
     least_costly,
@@ -80,7 +81,7 @@ def test_particles_of_a_course_are_averaged(networks: FospNetworks, state: State
     def violation(particles: int) -> Tensor:
         config = PlanningConfig(horizon=H, particles=particles)
         generator = torch.Generator().manual_seed(1)
-        return follow(networks, config, GAMMA, state, itinerary, {}, generator).violation
+        return follow(Stage(networks, {}, state), config, GAMMA, itinerary, generator).violation
 
     assert violation(1)[0] != violation(1)[1]
     one, other = violation(400)
@@ -94,7 +95,7 @@ def test_following_needs_no_randomness_but_its_own(networks: FospNetworks, state
     def run() -> Courses:
         generator = torch.Generator().manual_seed(1)
         config = PlanningConfig(horizon=H)
-        return follow(networks, config, GAMMA, state, itinerary, policies, generator)
+        return follow(Stage(networks, policies, state), config, GAMMA, itinerary, generator)
 
     before = torch.get_rng_state()
     one = run()

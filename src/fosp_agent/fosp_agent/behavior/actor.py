@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn.distributions import BoundedNormal
-from fosp_agent.nn.layers import MLP
+from fosp_agent.nn.layers import MLP, twin
 
 
 class Actor(nn.Module):
@@ -27,3 +27,9 @@ class Actor(nn.Module):
     def forward(self, features: Tensor) -> BoundedNormal:
         """(..., S) -> distribution over (..., A)."""
         return BoundedNormal.from_output(self.mlp(features), self.min_std, self.max_std)
+
+    def given(self, known: Tensor) -> Actor:
+        """The same where the first features (D,) are known: (..., S - D) -> distribution."""
+        other = twin(self)
+        other.mlp = self.mlp.given(known)
+        return other

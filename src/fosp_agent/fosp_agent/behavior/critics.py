@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from fosp_agent.config import AgentConfig
 from fosp_agent.nn import distributed
 from fosp_agent.nn.distributions import TwoHot
-from fosp_agent.nn.layers import MLP
+from fosp_agent.nn.layers import MLP, twin
 
 
 class ValueNetwork(nn.Module):
@@ -50,6 +50,12 @@ class ValueNetwork(nn.Module):
         """The same with dropout while training: (..., I) -> (..., bins)."""
         return self.mlp.regularized(self._seen(x))
 
+    def given(self, known: Tensor) -> ValueNetwork:
+        """The same where the first features (D,) are known: (..., I - D) -> value (...)."""
+        other = twin(self)
+        other.features, other.mlp = self.features - len(known), self.mlp.given(known)
+        return other
+
     def _seen(self, x: Tensor) -> Tensor:
         if not self.blind:
             return x
@@ -80,6 +86,12 @@ class CriticPair(nn.Module):
         """(..., S), (..., A) -> Q (...)."""
         value: Tensor = self.q(torch.cat([features, action], -1))
         return value
+
+    def given(self, known: Tensor) -> CriticPair:
+        """Q and V where the first features (D,) are known; the slow copy stays as it is."""
+        other = twin(self)
+        other.q, other.v = self.q.given(known), self.v.given(known)
+        return other
 
     def slow_action_value(self, features: Tensor, action: Tensor) -> Tensor:
         """(..., S), (..., A) -> slow Q (...), without a graph."""

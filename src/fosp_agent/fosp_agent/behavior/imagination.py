@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from fosp_agent.behavior.actor import Actor
+from fosp_agent.world_model.cost_ensemble import EnsembleCost
+from fosp_agent.world_model.heads import BernoulliCost, ContinueHead, RewardHead, TwoHotCost
 from fosp_agent.world_model.rssm import RSSM, State
 from fosp_agent.world_model.world_model import WorldModel
+
+
+class Dream(Protocol):
+    """The part of a world model that imagination needs."""
+
+    @property
+    def rssm(self) -> RSSM:
+        """What happens next."""
+        ...
+
+    @property
+    def reward(self) -> RewardHead:
+        """Of a state."""
+        ...
+
+    @property
+    def cost(self) -> BernoulliCost | TwoHotCost | EnsembleCost:
+        """Of a state."""
+        ...
+
+    @property
+    def proceed(self) -> ContinueHead:
+        """Whether a state is not terminal."""
+        ...
 
 
 class Rollout(NamedTuple):
@@ -70,7 +96,7 @@ def imagine(
 
 
 def unroll(
-    model: WorldModel,
+    model: Dream,
     act: Callable[[int, Tensor], Tensor],
     start: State,
     root_proceed: Tensor,

@@ -15,10 +15,9 @@ from torch import Tensor
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.behavior.critics import CriticPair
-from fosp_agent.behavior.imagination import Rollout, unroll
+from fosp_agent.behavior.imagination import Dream, Rollout, unroll
 from fosp_agent.behavior.reachability import Reachability
 from fosp_agent.world_model.rssm import State
-from fosp_agent.world_model.world_model import WorldModel
 
 Policy = Callable[[Tensor], Tensor]
 """Features (N, S) -> actions (N, A)."""
@@ -27,10 +26,35 @@ Policy = Callable[[Tensor], Tensor]
 class Judges(Protocol):
     """The networks that imagine and value a course."""
 
-    world_model: WorldModel
-    reward_critic: CriticPair
-    cost_critic: CriticPair
-    reachability: Reachability
+    @property
+    def world_model(self) -> Dream:
+        """Imagines."""
+        ...
+
+    @property
+    def reward_critic(self) -> CriticPair:
+        """Values what is imagined."""
+        ...
+
+    @property
+    def cost_critic(self) -> CriticPair:
+        """The same of cost."""
+        ...
+
+    @property
+    def reachability(self) -> Reachability:
+        """Feasibility of a state."""
+        ...
+
+
+class Stage(NamedTuple):
+    """Where courses begin, who goes on after their first actions, and who judges them."""
+
+    judges: Judges
+    policies: Mapping[str, Policy]
+    """By name."""
+    state: State
+    """(1, ...)"""
 
 
 class Courses(NamedTuple):
@@ -99,29 +123,26 @@ class Itinerary(NamedTuple):
 
 
 def follow(
-    judges: Judges,
+    stage: Stage,
     config: PlanningConfig,
     gamma: float,
-    state: State,
     itinerary: Itinerary,
-    policies: Mapping[str, Policy],
     generator: torch.Generator | None = None,
 ) -> Courses:
     """Imagine every course and judge it.
 
     Args:
-        judges: world model and values.
+        stage: the present, world model, values, and whoever goes on after a first action.
         config: particles and what lies beyond the horizon.
         gamma: discount of reward and cost.
-        state: the present (1, ...).
         itinerary: what to do, H steps of it.
-        policies: whoever goes on after a first action, by name.
         generator: source of the imagination's randomness.
     """
     particles, count = config.particles, len(itinerary.policies)
-    start = state.map(lambda x: x.expand(count * particles, -1))
-    root = torch.ones(count * particles, device=state.deter.device)
-    act = itinerary.acting(policies, particles)
+    judges = stage.judges
+    start = stage.state.map(lambda x: x.expand(count * particles, -1))
+    root = torch.ones(count * particles, device=stage.state.deter.device)
+    act = itinerary.acting(stage.policies, particles)
     horizon = len(itinerary.written)
     rollout = unroll(judges.world_model, act, start, root, horizon, generator)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -28,6 +28,10 @@ class Proposer(Protocol):
         self, features: Tensor, *, greedy: bool, generator: torch.Generator | None
     ) -> Tensor:
         """Candidates for one state: (1, S) -> (K, A)."""
+        ...
+
+    def given(self, known: Tensor) -> Proposer:
+        """The same where the first features (D,) are known."""
         ...
 
 
@@ -57,6 +61,10 @@ class ActorProposer:
         others = features.expand(self.count - 1, -1)
         return torch.cat([likeliest, self.act(others, greedy=False, generator=generator)])
 
+    def given(self, known: Tensor) -> ActorProposer:
+        """See ``Proposer``."""
+        return replace(self, actor=self.actor.given(known))
+
 
 @dataclass(frozen=True)
 class CloningProposer:
@@ -75,3 +83,7 @@ class CloningProposer:
     ) -> Tensor:
         """Its one action."""
         return self.act(features, greedy=greedy, generator=generator)
+
+    def given(self, known: Tensor) -> CloningProposer:
+        """See ``Proposer``."""
+        return replace(self, head=self.head.given(known))

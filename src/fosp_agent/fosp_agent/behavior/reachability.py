@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fosp_agent.config import AgentConfig
-from fosp_agent.nn.layers import MLP
+from fosp_agent.nn.layers import MLP, twin
 
 
 class Reachability(nn.Module):
@@ -27,6 +27,12 @@ class Reachability(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(..., S) -> p (...)."""
         return torch.sigmoid(self.logits(features))
+
+    def given(self, known: Tensor) -> Reachability:
+        """The same where the first features (D,) are known."""
+        other = twin(self)
+        other.mlp = self.mlp.given(known)
+        return other
 
     def feasibility(self, features: Tensor) -> Tensor:
         """(..., S) -> u = 1 - p (...), without a graph; 1 everywhere when switched off."""

@@ -16,6 +16,7 @@ from fosp_agent.behavior.planning import (
     Itinerary,
     Judges,
     Policy,
+    Stage,
     follow,
     score_courses,
     surviving,
@@ -23,6 +24,12 @@ from fosp_agent.behavior.planning import (
 from fosp_agent.behavior.policy_expansion import Choice, choose_by, value_scales
 from fosp_agent.behavior.proposals import Proposer
 from fosp_agent.behavior.search import NAME, search
+from fosp_agent.behavior.still_latents import (
+    given_latents,
+    latents_of,
+    stands_still,
+    without_latents,
+)
 from fosp_agent.config import AgentConfig
 from fosp_agent.control.feasibility_shield import Outlook, guard
 from fosp_agent.nn.optim import RunningRange
@@ -75,7 +82,7 @@ class Planner:
         self._greedy = greedy
         self._horizon = max(1, self._config.planning.horizon)
         self._generator = torch.Generator()
-        self._policies = {proposer.name: self._going_on(proposer) for proposer in proposers}
+        self._proposers = tuple(proposers)
         self._plan: Tensor | None = None
 
     def reset(self, seed: int) -> None:
@@ -93,14 +100,24 @@ class Planner:
             proposals: K candidates.
             generator: source of the choice's randomness.
         """
-        courses = self._imagine(state, proposals)
+        stage = self._stage(state)
+        courses = self._imagine(stage, proposals)
         hold: Courses | None = None
         if self._config.shield.enabled:
             last = torch.tensor([len(courses.policies) - 1])
             hold, courses = courses.pick(last), courses.pick(torch.arange(int(last)))
-        courses = self._searched(state, self._with_detours(state, courses))
+        courses = self._searched(stage, self._with_detours(stage, courses))
         choice, dropped = self._choose(courses, generator)
         return self._guarded(courses, hold, choice, dropped, proposals)
+
+    def _stage(self, state: State) -> Stage:
+        """The present state, and the networks that imagine from it."""
+        nets, proposers = self._networks, self._proposers
+        if not stands_still(nets.world_model, state):
+            return Stage(nets, {p.name: self._going_on(p) for p in proposers}, state)
+        known = latents_of(state)
+        policies = {p.name: self._going_on(p.given(known)) for p in proposers}
+        return Stage(given_latents(nets, known), policies, without_latents(state))
 
     def _going_on(self, proposer: Proposer) -> Policy:
         """What a candidate of this proposer does after its first action."""
@@ -111,7 +128,7 @@ class Planner:
 
         return go_on
 
-    def _imagine(self, state: State, proposals: Proposals) -> Courses:
+    def _imagine(self, stage: Stage, proposals: Proposals) -> Courses:
         """Courses of the proposals, of the committed plan, and of holding still, in this order."""
         names, size = list(proposals.policies), proposals.actions.shape[-1]
         written = []
@@ -126,38 +143,30 @@ class Planner:
             repeated = first.expand(self._horizon, -1, -1)
             written, first = [*repeated.unbind(1), *written], first[:0]
         script = torch.stack(written, 1) if written else torch.zeros(self._horizon, 0, size)
-        return self._follow(state, Itinerary(tuple(names), first, script))
+        return self._follow(stage, Itinerary(tuple(names), first, script))
 
-    def _with_detours(self, state: State, courses: Courses) -> Courses:
+    def _with_detours(self, stage: Stage, courses: Courses) -> Courses:
         """The same courses, and ways around where none of them will do."""
         config = self._config.planning
         if not config.detour or bool(surviving(courses, config.violation_limit).any()):
             return courses
-        for name, policy in self._policies.items():
-            around = detours(config, name, policy(state.features())[0], self._horizon)
-            courses = courses.join(self._follow(state, around))
+        for name, policy in stage.policies.items():
+            around = detours(config, name, policy(stage.state.features())[0], self._horizon)
+            courses = courses.join(self._follow(stage, around))
         return courses
 
-    def _follow(self, state: State, itinerary: Itinerary) -> Courses:
+    def _follow(self, stage: Stage, itinerary: Itinerary) -> Courses:
         config = self._config
-        return follow(
-            self._networks,
-            config.planning,
-            config.critic.gamma,
-            state,
-            itinerary,
-            self._policies,
-            self._generator,
-        )
+        return follow(stage, config.planning, config.critic.gamma, itinerary, self._generator)
 
-    def _searched(self, state: State, courses: Courses) -> Courses:
+    def _searched(self, stage: Stage, courses: Courses) -> Courses:
         config = self._config.planning
         if not config.iterations:
             return courses
 
         def follow_written(written: Tensor) -> Courses:
             names = (NAME,) * written.shape[1]
-            return self._follow(state, Itinerary(names, written[0][:0], written))
+            return self._follow(stage, Itinerary(names, written[0][:0], written))
 
         found = search(courses, follow_written, self._score, config, self._generator)
         return courses.join(found)

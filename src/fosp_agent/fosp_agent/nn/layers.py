@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def initialize(module: nn.Module, scale: float = 1.0) -> None:
@@ -39,6 +43,28 @@ class NormedLinear(nn.Module):
         return F.silu(self.norm(self.linear(x)))
 
 
+class Begun(nn.Module):
+    """A ``NormedLinear`` that knows its first D inputs: (..., I - D) -> (..., O)."""
+
+    def __init__(self, layer: NormedLinear, known: Tensor) -> None:
+        super().__init__()
+        weight = layer.linear.weight
+        self.weight = weight[:, len(known) :]
+        self.bias = weight[:, : len(known)] @ known
+        self.norm = layer.norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., I - D) -> (..., O)."""
+        return F.silu(self.norm(F.linear(x, self.weight, self.bias)))
+
+
+def twin(module: Module) -> Module:
+    """A copy with the same weights; what is set on it leaves the original as it is."""
+    other = copy.copy(module)
+    other.__dict__["_modules"] = dict(module._modules)
+    return other
+
+
 class MLP(nn.Module):
     """``layers`` hidden layers and a linear output: (..., I) -> (..., O)."""
 
@@ -63,6 +89,17 @@ class MLP(nn.Module):
         """(..., I) -> (..., O)."""
         out: Tensor = self.output(self.hidden(x))
         return out
+
+    def given(self, known: Tensor) -> MLP:
+        """The same for inputs of which the first D (D,) are known: (..., I - D) -> (..., O).
+
+        Worth it where many rows share them; it needs a hidden layer.
+        """
+        other = twin(self)
+        first, *rest = self.hidden
+        assert isinstance(first, NormedLinear)
+        other.hidden = nn.Sequential(Begun(first, known), *rest)
+        return other
 
     def regularized(self, x: Tensor) -> Tensor:
         """The same with dropout, while training: (..., I) -> (..., O).

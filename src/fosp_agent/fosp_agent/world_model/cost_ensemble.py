@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from fosp_agent.nn.layers import twin
 from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.heads import COST_HEADS, BernoulliCost, TwoHotCost
 from fosp_agent.world_model_config import WorldModelConfig
@@ -30,6 +31,12 @@ class EnsembleCost(nn.Module):
     def members(self) -> list[BernoulliCost | TwoHotCost]:
         """The N heads."""
         return list(self.heads)  # type: ignore[arg-type]  # ModuleList forgets their type
+
+    def given(self, known: Tensor) -> EnsembleCost:
+        """The same where the first features (D,) are known."""
+        other = twin(self)
+        other.heads = nn.ModuleList(head.given(known) for head in self.members())
+        return other
 
     def predict(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(..., S) -> expected cost and probability of any cost, (...) each."""

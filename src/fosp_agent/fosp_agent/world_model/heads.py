@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fosp_agent.nn.distributions import TwoHot
-from fosp_agent.nn.layers import MLP
+from fosp_agent.nn.layers import MLP, twin
 from fosp_agent.world_model_config import WorldModelConfig
 
 
@@ -33,6 +34,12 @@ class RewardHead(nn.Module):
         """(..., S) -> expected reward (...), float32."""
         return self.values.decode(self.mlp(features[..., : self.seen]))
 
+    def given(self, known: Tensor) -> RewardHead:
+        """The same where the first features (D,) are known: (..., S - D) -> (...)."""
+        other = twin(self)
+        other.seen, other.mlp = self.seen - len(known), self.mlp.given(known)
+        return other
+
     def loss(self, features: Tensor, reward: Tensor) -> Tensor:
         """(..., S), (...) -> (...)."""
         return self.values.loss(self.mlp.regularized(features[..., : self.seen]), reward)
@@ -49,13 +56,37 @@ class ContinueHead(nn.Module):
         """(..., S) -> (...), float32."""
         return torch.sigmoid(self.mlp(features).float().squeeze(-1))
 
+    def given(self, known: Tensor) -> ContinueHead:
+        """The same where the first features (D,) are known: (..., S - D) -> (...)."""
+        other = twin(self)
+        other.mlp = self.mlp.given(known)
+        return other
+
     def loss(self, features: Tensor, terminal: Tensor) -> Tensor:
         """(..., S), (...) bool -> (...)."""
         logits = self.mlp(features).float().squeeze(-1)
         return F.binary_cross_entropy_with_logits(logits, (~terminal).float(), reduction="none")
 
 
-class BernoulliCost(nn.Module):
+AnyCostHead = TypeVar("AnyCostHead", bound="CostHead")
+
+
+class CostHead(nn.Module):
+    """What both kinds of cost heads have in common: they do not see the first ``skip`` features."""
+
+    skip: int
+    mlp: MLP
+
+    def given(self: AnyCostHead, known: Tensor) -> AnyCostHead:
+        """The same where the first features (D,) are known: (..., S - D) instead of (..., S)."""
+        other = twin(self)
+        other.skip = max(self.skip - len(known), 0)
+        if len(known) > self.skip:
+            other.mlp = self.mlp.given(known[self.skip :])
+        return other
+
+
+class BernoulliCost(CostHead):
     """Labels are 0 or 1.
 
     The loss is weighted where cost >= 1, which shifts the logit by log(weight): pessimistic.
@@ -95,7 +126,7 @@ class BernoulliCost(nn.Module):
         return error * torch.where(cost >= 1, self.weight, 1.0)
 
 
-class TwoHotCost(nn.Module):
+class TwoHotCost(CostHead):
     """Labels are sums over action repeats."""
 
     def __init__(self, features: int, config: WorldModelConfig, skip: int = 0) -> None:

@@ -103,7 +103,7 @@ def look_back(states: State, batch: TensorBatch) -> State:
     whole = (first + index).flatten()  # a scene is large: row by row, not number by number
 
     def taken(x: Tensor) -> Tensor:
-        return x.flatten(0, 1).index_select(0, whole).unflatten(0, (rows, length))
+        return x.flatten(0, 1).index_select(0, whole).view(rows, length, -1)
 
     scene = None if states.scene is None else taken(states.scene)
     return State(taken(states.deter), taken(states.stoch), states.pose, scene)
