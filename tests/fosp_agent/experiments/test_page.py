@@ -12,7 +12,7 @@ from PIL import Image
 
 from fosp_agent.errors import UserError
 from fosp_agent.experiments.folder import FolderError, note_kind
-from fosp_agent.experiments.report.data import DataError
+from fosp_agent.experiments.report.data import DataError, OutdatedResults
 from fosp_agent.experiments.report.page import PageError, write_page
 from fosp_agent.experiments.result import FORMAT, ResultError, as_text
 
@@ -234,6 +234,23 @@ def test_a_broken_result_is_named_and_the_page_stays(experiment: Path, tmp_path:
     with pytest.raises(ResultError, match=r"trials.result\.json cannot be read.*remove it"):
         write_page(out, [experiment])
     assert out.read_bytes() == before
+
+
+def test_results_of_two_trainings_of_one_seed_are_never_mixed(experiment: Path, tmp_path: Path):
+    docs = tmp_path / "docs"
+    write_page(docs / "results.md", [experiment])
+    before, name = contents(docs), "fosp--seed0--three_obstacles--after-sample.json"
+    assert f"results/data/reach/{name}" in before
+    path = experiment / "pretrain/fosp/seed0/result.json"
+    path.write_text(path.read_text().replace('{"held_out"', '{"sha256":"another","held_out"'))
+    shutil.rmtree(experiment / "fosp/seed0/three_obstacles/after-sample")
+    wrong = "1 of these began with the earlier.*seed0/three_obstacles/after-sample.*--drop-outdated"
+    with pytest.raises(OutdatedResults, match=wrong):
+        write_page(docs / "results.md", [experiment])
+    assert contents(docs) == before
+    write_page(docs / "results.md", [experiment], drop_outdated=True)
+    assert set(before) - set(contents(docs)) >= {f"results/data/reach/{name}"}
+    write_page(docs / "results.md", [experiment])
 
 
 def test_a_folder_without_an_experiment_or_result_is_refused(tmp_path: Path):

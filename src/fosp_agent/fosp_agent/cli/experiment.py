@@ -216,13 +216,20 @@ def report(
     out: Annotated[Path, typer.Option(help="The page; its data and plots go beside it.")] = Path(
         "docs/results.md"
     ),
+    drop_outdated: Annotated[
+        bool,
+        typer.Option(
+            "--drop-outdated",
+            help="Remove results that are there and began with weights that are now replaced.",
+        ),
+    ] = False,
 ) -> None:
     """Write docs/results.md: tables, plots and the hand-written parts of docs/results/."""
     from rich.console import Console
 
     from fosp_agent.experiments.report.page import write_page
 
-    written = write_page(out, folders or [])
+    written = write_page(out, folders or [], drop_outdated=drop_outdated)
     Console().print(f"written: {written.page} with {len(written.plots)} plots", soft_wrap=True)
 
 

@@ -43,7 +43,7 @@ class Written:
     plots: tuple[Path, ...]
 
 
-def write_page(out: Path, folders: Sequence[Path]) -> Written:
+def write_page(out: Path, folders: Sequence[Path], *, drop_outdated: bool = False) -> Written:
     """Take in the results of ``folders`` and write the page anew from all that are there.
 
     Beside ``docs/results.md`` lie, in ``docs/results/``: ``data/`` (the results), ``plots/``, the
@@ -52,11 +52,11 @@ def write_page(out: Path, folders: Sequence[Path]) -> Written:
     inputs give the same bytes.
 
     Raises:
-        FolderError, ResultError, DataError: of the folders.
+        FolderError, ResultError, DataError, OutdatedResults: of the folders.
         PageError: the layout names an unknown section or a missing file.
     """
     folder = out.with_suffix("")
-    take_in(folders, folder / "data")
+    take_in(folders, folder / "data", drop_outdated=drop_outdated)
     sections = _generate(folder, link=f"{folder.name}/plots")
     layout = folder / LAYOUT
     text = layout.read_text(encoding="utf-8") if layout.is_file() else DEFAULT_LAYOUT
