@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from fakes.imagining import cut_dynamics, gradient, imagined, make_loud, see
+from fosp_agent.agents import safedreamer
 from fosp_agent.agents.acting import Proposals
 from fosp_agent.agents.networks import fingerprint
 from fosp_agent.agents.safedreamer import SafeDreamer
@@ -67,6 +68,32 @@ def test_the_multiplier_changes_the_actors_gradient(make, make_batch, change: di
     loud = {"lagrangian.multiplier": 1.0, "lagrangian.penalty": 1.0}
     one, other = (actor_gradient(make(loud | more), make_batch()) for more in ({}, change))
     assert not torch.allclose(one, other, rtol=1e-3, atol=1e-7)
+
+
+def test_what_is_held_down_is_the_imagined_cost_return_where_it_is_reached(
+    make, make_batch, monkeypatch
+):
+    agent = make()
+    terminal = np.zeros((3, 5), np.bool_)
+    terminal[1, -1] = True
+    seen: list[tuple[Any, ...]] = []
+    original = safedreamer.penalty
+
+    def spy(*given: Any) -> Any:
+        seen.append(given)
+        return original(*given)
+
+    monkeypatch.setattr(safedreamer, "penalty", spy)
+    rollout = imagined(agent, make_batch(is_terminal=terminal))
+    agent._actor_loss(rollout)
+    (_, cost, scale, share) = seen.pop()
+    nets, critic = agent.networks, agent.config.critic
+    torch.testing.assert_close(
+        cost, imagined_return(rollout.cost, nets.cost_value, rollout, critic)
+    )
+    torch.testing.assert_close(scale, nets.cost_range.scale())
+    torch.testing.assert_close(share, rollout.weight(critic.gamma))
+    assert share.min() == 0
 
 
 def test_the_multiplier_rises_while_imagined_cost_exceeds_the_limit_and_falls_below_it(

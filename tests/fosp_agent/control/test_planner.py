@@ -305,6 +305,22 @@ def test_a_committed_plan_goes_on_unless_another_is_better_by_the_margin(
     assert any(d.candidates[d.chosen].policy != "plan" for d in leaves[1:])
 
 
+def test_a_committed_plan_moves_on_by_one_step_with_each_decision(
+    make_runner: MakeRunner, batch: Batch
+):
+    settings = {"planning__violation_limit": 1.0, "planning__commitment": 1e6}
+    runner = planning(make_runner, "greedy", **settings)
+    first, *others = episode(runner, batch)
+    runner.reset()
+    runner.act(batch.image[0, 0], batch.pose[0, 0])
+    assert runner._planner is not None
+    plan = runner._planner._plan
+    assert plan is not None
+    np.testing.assert_allclose(first.action, plan[0])
+    for step, decision in enumerate(others, start=1):
+        np.testing.assert_allclose(decision.action, plan[min(step, len(plan) - 1)], atol=1e-6)
+
+
 def test_the_search_is_among_the_candidates(make_runner: MakeRunner, batch: Batch):
     runner = planning(make_runner, planning__iterations=1, planning__elites=2)
     for decision in episode(runner, batch):

@@ -24,6 +24,16 @@ def test_a_step_goes_downhill_and_reports_the_unclipped_norm():
     assert module.weight.grad is None
 
 
+def test_what_adam_sees_is_no_longer_than_the_clip(monkeypatch):
+    module = nn.Linear(2, 1, bias=False)
+    judge, seen = optimizer(module), []
+    monkeypatch.setattr(judge.adam, "step", lambda: seen.append(module.weight.grad.clone()))
+    judge.step((module.weight * torch.tensor([[30.0, 40.0]])).sum())
+    judge.step((module.weight * torch.tensor([[0.3, 0.4]])).sum())
+    torch.testing.assert_close(seen[0], torch.tensor([[0.6, 0.8]]), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(seen[1], torch.tensor([[0.3, 0.4]]))
+
+
 def test_a_nan_loss_names_the_part_and_changes_nothing():
     module = nn.Linear(2, 1)
     before = [p.detach().clone() for p in module.parameters()]

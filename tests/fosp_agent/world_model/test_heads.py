@@ -49,6 +49,14 @@ def test_a_twohot_cost_is_a_probability_by_mass_not_by_its_mean(make_config, fea
     torch.testing.assert_close(head.probability(features), torch.full((3,), 0.1), atol=1e-3, rtol=0)
 
 
+def test_what_spills_over_from_no_cost_is_no_cost(make_config, features: Tensor):
+    head = TwoHotCost(9, make_config().world_model)
+    spilled = head.values.encode(torch.tensor(0.0)).roll(1)  # on the first bin above 0
+    assert 0 < (spilled * head.values.bins).sum() < 0.5
+    with_outputs(head, torch.log(spilled + 1e-9))
+    torch.testing.assert_close(head.probability(features), torch.zeros(3), atol=1e-5, rtol=0)
+
+
 def test_debiasing_takes_the_weights_shift_of_the_odds_back(make_config, features: Tensor):
     config = make_config({"world_model.cost_debias": True}).world_model
     shifted = math.log(0.2 / 0.8) + math.log(config.cost_weight)

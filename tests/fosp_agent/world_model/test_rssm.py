@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fosp_agent.config import load_preset
 from fosp_agent.world_model import rssm as rssm_module
-from fosp_agent.world_model.motion import Motion
+from fosp_agent.world_model.motion import Motion, pose_motion
 from fosp_agent.world_model.rssm import RSSM, State
 
 BATCH, TIME, EMBEDDING, ACTIONS = 2, 6, 7, 3
@@ -169,6 +169,14 @@ def test_a_direct_pose_goes_where_the_actions_send_it():
     after = rssm.imagine_step(rssm.imagine_step(start, action), action)
     torch.testing.assert_close(after.pose, torch.tensor([[0.2, -0.4]]).expand(3, -1))
     assert after.features().shape == (3, rssm.feature_size)
+
+
+def test_an_action_moves_a_direct_pose_by_the_robots_action_scale():
+    config = load_preset("tiny", {"world_model.direct_pose": True})
+    motion = pose_motion(config)
+    assert motion is not None
+    moved = torch.tensor(motion.stride) * torch.tensor(config.robot.pose_scale)
+    torch.testing.assert_close(moved, torch.tensor(config.robot.action_scale))
 
 
 def test_kinematic_imagination_moves_the_pose_alone_and_within_its_bounds():
