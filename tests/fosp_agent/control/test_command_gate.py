@@ -139,6 +139,46 @@ def test_a_bad_delta_is_vetoed_with_its_reason_and_holds_still(
     assert gate.veto_count == 1
 
 
+@pytest.mark.parametrize("broken", ["delta", "normalized"])
+def test_what_is_not_a_number_is_refused_wherever_it_stands(broken: str) -> None:
+    asked = request(np.zeros(6))
+    wrong = replace(asked, **{broken: np.array([0, 0, np.nan, 0, 0, 0])})
+    verdict = CommandGate(CONFIG).judge(wrong, state())
+    assert verdict.reason is Reason.NOT_FINITE
+    assert not verdict.delta.any()
+
+
+def test_a_veto_holds_the_arm_where_it_was_last_sent_not_where_it_lags() -> None:
+    gate = CommandGate(CONFIG)
+    sent = gate.judge(request(np.array([0.01, 0, 0, 0, 0, 0])), state())
+    assert sent.target is not None
+    lagging = state(CENTRE + np.array([0.004, 0, 0, 0, 0, 0]), now_ns=SECOND // 10)
+    refused = gate.judge(request(np.full(6, np.nan), 1), lagging)
+    assert refused.reason is Reason.NOT_FINITE
+    assert refused.target is not None
+    np.testing.assert_array_equal(refused.target, sent.target)
+
+
+TURN = np.array([0, 0, 0, 0, 0, SCALE[5]])
+SLIDE = np.array([SCALE[0], 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("limits", "refused", "passes", "reason"),
+    [
+        ({"max_turn_rate": 0.5 * SCALE[5] / CONFIG.period}, TURN, SLIDE, Reason.TOO_FAST),
+        ({"max_speed": 0.5 * SCALE[0] / CONFIG.period}, SLIDE, TURN, Reason.TOO_FAST),
+        ({"max_turn_jerk": 0.5 * SCALE[5] / CONFIG.period**3}, TURN, SLIDE, Reason.TOO_JERKY),
+        ({"max_jerk": 0.5 * SCALE[0] / CONFIG.period**3}, SLIDE, TURN, Reason.TOO_JERKY),
+    ],
+)
+def test_sliding_and_turning_each_have_limits_of_their_own(
+    limits: dict[str, float], refused: np.ndarray, passes: np.ndarray, reason: Reason
+) -> None:
+    assert judge(refused, **limits).reason is reason
+    assert judge(passes, **limits).accepted
+
+
 def test_an_old_or_future_observation_is_not_acted_upon() -> None:
     still = np.zeros(6)
     old = CommandGate(CONFIG).judge(request(still, stamp_ns=0), state(now_ns=SECOND))

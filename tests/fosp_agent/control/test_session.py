@@ -42,6 +42,14 @@ def training() -> tuple[Session, str]:
     return session, episode
 
 
+def test_an_episode_ends_after_its_steps_though_nobody_says_it_is_the_last() -> None:
+    session, episode = running()
+    session.observed(episode, 2, False)
+    assert session.snapshot.phase is Phase.RUNNING
+    session.observed(episode, 3, False)
+    assert session.snapshot.phase is Phase.AWAITING_LABEL
+
+
 def test_an_episode_goes_through_every_phase_and_ends_when_its_weights_act() -> None:
     session, episode = running()
     assert session.snapshot.phase is Phase.RUNNING

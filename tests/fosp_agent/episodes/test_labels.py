@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -168,3 +170,26 @@ def test_label_of_another_length_than_the_file_is_refused_on_loading(
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(EpisodeError, match="no such folder"):
         EpisodeStore(tmp_path / "nowhere", create=False)
+
+
+def test_a_label_is_written_alone_and_is_on_the_disk_before_it_is_acknowledged(
+    unlabelled: EpisodeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = unlabelled.labels.path
+    done: list[str] = []
+    write, sync = os.write, os.fsync
+
+    def alone(descriptor: int, line: bytes) -> int:
+        with journal.open("rb") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        done.append("written")
+        return write(descriptor, line)
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        done.append("synced")
+
+    monkeypatch.setattr(os, "write", alone)
+    monkeypatch.setattr(os, "fsync", synced)
+    assert unlabelled.labels.add(label()) == 1
+    assert done == ["written", "synced"]
