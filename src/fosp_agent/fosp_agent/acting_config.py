@@ -24,6 +24,11 @@ class PlanningConfig:
     imagined cost. Where one already stands in what costs, every course violates with certainty;
     the cost still tells which is out of it first. No preset and no name turns the latter on: the
     one time it was tried, on PointGoal1, it was no better (docs/results-safety-gymnasium.md)."""
+    margin: float = 0.0
+    """A state on the way counts as violating, too, where its pose moved aside by this much, across
+    the way in the first two components, would be predicted to: an image does not show the last
+    millimetres before a contact. In units of a full action; wants a pose in the model state. 0:
+    the pose alone."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

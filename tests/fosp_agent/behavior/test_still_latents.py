@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -51,11 +52,11 @@ def present(networks: FospNetworks) -> State:
     return model.rssm.placed(state._replace(scene=scene), pose)
 
 
-def courses(stage: Stage) -> Courses:
+def courses(stage: Stage, margin: float = 0.0) -> Courses:
     names = ("offline",) * K + ("new",) * K + ("cloning", "plan")
     torch.manual_seed(2)
     itinerary = Itinerary(names, torch.rand(2 * K + 1, A) - 0.5, torch.rand(H, 1, A) - 0.5)
-    config = PlanningConfig(horizon=H, violation_tail="reachability")
+    config = PlanningConfig(horizon=H, violation_tail="reachability", margin=margin)
     return follow(stage, config, 0.9, itinerary)
 
 
@@ -85,13 +86,13 @@ def test_every_course_is_judged_as_by_networks_that_see_the_latents(overrides: d
 
     assert stands_still(networks.world_model, state)
     known = latents_of(state)
-    wanted = courses(Stage(networks, policies(None), state))
+    wanted = courses(Stage(networks, policies(None), state), margin=0.5)
     judges = given_latents(networks, known)
-    found = courses(Stage(judges, policies(known), without_latents(state)))
+    found = courses(Stage(judges, policies(known), without_latents(state)), margin=0.5)
     for name, one, other in zip(Courses._fields[1:], wanted[1:], found[1:], strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5, msg=name)
     assert fingerprint(networks) == before
-    again = courses(Stage(networks, policies(None), state))
+    again = courses(Stage(networks, policies(None), state), margin=0.5)
     assert all(torch.equal(a, b) for a, b in zip(wanted[1:], again[1:], strict=True))
 
 
@@ -100,3 +101,38 @@ def test_where_latents_move_or_hold_the_pose_nothing_stands_still():
     assert not stands_still(networks.world_model, present(networks))
     networks = make_networks({})
     assert not stands_still(networks.world_model, present(networks)._replace(pose=None))
+
+
+def test_a_margin_sees_what_stands_beside_the_way_and_nothing_else(monkeypatch):
+    """A violation is certain beyond a line; a way along it counts from the margin's distance."""
+    networks = make_networks(CAMERA)
+    model = networks.world_model
+    step = model.rssm.stride
+    state = model.rssm.placed(present(networks), torch.zeros(1, 6))
+    stage = Stage(networks, {}, state)
+
+    def beyond(axis: int, line: float) -> None:
+        def head(x: Tensor) -> Tensor:
+            side = math.copysign(1.0, line)
+            return (side * x[..., model.rssm.latent_size + axis] > abs(line)).float()
+
+        monkeypatch.setattr(model.cost, "probability", head)
+        monkeypatch.setattr(model.cost, "predict", lambda x: (head(x), head(x)))
+
+    def violation(action: list[float], margin: float) -> float:
+        written = torch.tensor(action).expand(H, 1, A)
+        config = PlanningConfig(horizon=H, margin=margin)
+        plan = Itinerary(("plan",), torch.zeros(0, A), written)
+        return float(follow(stage, config, 0.9, plan).violation)
+
+    for way, other in ((0, 1), (1, 0)):
+        for sign in (1, -1):
+            action = [0.0] * A
+            action[way] = 0.3 * sign
+            for line in (0.7, -0.7):
+                beyond(other, line * float(step[other]))
+                assert [violation(action, m) for m in (0.0, 0.6, 0.8)] == [0.0, 0.0, 1.0]
+                beyond(way, 10 * line * float(step[way]))
+                assert violation(action, 5.0) == 0.0
+    beyond(1, 0.1 * float(step[1]))
+    assert violation([0.0] * A, 5.0) == 0.0  # who stands still goes no way

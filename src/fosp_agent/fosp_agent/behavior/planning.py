@@ -145,6 +145,8 @@ def follow(
     act = itinerary.acting(stage.policies, particles)
     horizon = len(itinerary.written)
     rollout = unroll(judges.world_model, act, start, root, horizon, generator)
+    if config.margin:
+        rollout = with_margin(judges.world_model, stage.state, rollout, config.margin)
 
     def mean(x: Tensor) -> Tensor:
         """(N * P,) -> (N,)."""
@@ -162,6 +164,30 @@ def follow(
         mean(violation_ahead(rollout, judges.reachability, config)),
         mean(judges.reachability.feasibility(rollout.features[1])),
     )
+
+
+def with_margin(model: Dream, state: State, rollout: Rollout, margin: float) -> Rollout:
+    """The largest predicted violation of each pose on the way and of those to either side of it.
+
+    Args:
+        model: imagined the roll-out.
+        state: where all courses begin (1, ...), with a pose.
+        rollout: H steps of N courses.
+        margin: how far aside, across the first two components, in units of a full action.
+    """
+    assert state.pose is not None  # the planner refuses a margin otherwise
+    latents = state.deter.shape[-1] + state.stoch.shape[-1]
+    pose = rollout.features[1:, ..., latents : latents + state.pose.shape[-1]]  # (H, N, P)
+    x, y = rollout.action[..., :2].unbind(-1)
+    across = torch.stack([-y, x], -1) / torch.hypot(x, y).clamp(min=1e-6).unsqueeze(-1)
+    aside = torch.zeros_like(pose)
+    aside[..., :2] = margin * across * model.rssm.stride[:2]
+    everywhere = state.map(lambda one: one.expand(pose[..., 0].numel(), -1))
+    ahead = rollout.violation[1:]
+    for beside in (pose - aside, pose + aside):
+        features = model.rssm.placed(everywhere, beside.flatten(0, 1)).features()
+        ahead = torch.maximum(ahead, model.cost.probability(features).view_as(ahead))
+    return rollout._replace(violation=torch.cat([rollout.violation[:1], ahead]))
 
 
 def imagined_return(signal: Tensor, rollout: Rollout, critic: CriticPair, gamma: float) -> Tensor:

@@ -254,6 +254,11 @@ def _check(config: AgentConfig, networks: ActingNetworks) -> None:
             "switch planning.horizon to 0 and shield.enabled to false, or choose another agent"
         )
     planning = config.planning
+    if planning.margin < 0 or (planning.margin and not config.world_model.direct_pose):
+        raise ConfigError(
+            f"planning.margin is {planning.margin:g}; give 0 or more, and 0 for weights that lack "
+            "world_model.direct_pose"
+        )
     least = {
         "planning.particles": planning.particles,
         "planning.samples": planning.samples,
