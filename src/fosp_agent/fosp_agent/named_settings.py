@@ -12,6 +12,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.cost_weight": 0.0,
     "planning.violation_weight": 5.0,
     "planning.violation_limit": 0.15,
+    "planning.margin": 0.6,
     "planning.detour": (1.0, 1.0, 1.0),
     "planning.detour_steps": 8,
     "planning.commitment": 0.1,

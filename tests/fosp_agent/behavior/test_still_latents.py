@@ -11,14 +11,10 @@ from torch import Tensor, nn
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.agents.networks import FospNetworks, fingerprint
+from fosp_agent.behavior.imagination import stands_still
 from fosp_agent.behavior.planning import Courses, Itinerary, Stage, follow
 from fosp_agent.behavior.proposals import ActorProposer, CloningProposer, Proposer
-from fosp_agent.behavior.still_latents import (
-    given_latents,
-    latents_of,
-    stands_still,
-    without_latents,
-)
+from fosp_agent.behavior.still_latents import given_latents, latents_of, without_latents
 from fosp_agent.config import load_preset
 from fosp_agent.world_model.rssm import State
 

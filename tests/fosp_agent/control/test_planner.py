@@ -342,13 +342,13 @@ def test_less_than_one_is_refused(weights: Path, key: str):
         PolicyRunner.from_file(weights, overrides={"planning.horizon": 2, key: 0})
 
 
-@pytest.mark.parametrize("margin", [0.5, -0.5])
-def test_a_margin_needs_a_pose_in_the_state_and_is_not_negative(weights: Path, margin: float):
-    with pytest.raises(ConfigError, match=r"planning.margin is .*0 for weights that lack"):
-        PolicyRunner.from_file(
-            weights, overrides={"planning.horizon": 2, "planning.margin": margin}
-        )
-    PolicyRunner.from_file(weights, overrides={"planning.horizon": 2, "planning.margin": 0.0})
+def test_a_margin_is_not_negative_and_does_nothing_where_latents_move(
+    make_runner: MakeRunner, batch: Batch
+):
+    with pytest.raises(ConfigError, match=r"planning.margin is -0.5; give 0 or more"):
+        planning(make_runner, planning__margin=-0.5)
+    without, with_one = (planning(make_runner, planning__margin=m) for m in (0.0, 0.5))
+    assert same(episode(without, batch), episode(with_one, batch))
 
 
 def test_the_cloning_candidate_needs_its_head(tmp_path: Path, make_config):

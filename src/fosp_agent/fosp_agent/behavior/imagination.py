@@ -65,6 +65,11 @@ class Rollout(NamedTuple):
         return Rollout(*(x.detach() for x in self))
 
 
+def stands_still(model: Dream, state: State) -> bool:
+    """Whether imagination from this state moves the pose alone and leaves the latents be."""
+    return model.rssm.kinematic and state.pose is not None
+
+
 def moved(rssm: RSSM, start: State, share: float) -> State:
     """Some of the states at the pose of another one.
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.behavior.critics import CriticPair
-from fosp_agent.behavior.imagination import Dream, Rollout, unroll
+from fosp_agent.behavior.imagination import Dream, Rollout, stands_still, unroll
 from fosp_agent.behavior.reachability import Reachability
 from fosp_agent.world_model.rssm import State
 
@@ -145,7 +145,7 @@ def follow(
     act = itinerary.acting(stage.policies, particles)
     horizon = len(itinerary.written)
     rollout = unroll(judges.world_model, act, start, root, horizon, generator)
-    if config.margin:
+    if config.margin and stands_still(judges.world_model, stage.state):
         rollout = with_margin(judges.world_model, stage.state, rollout, config.margin)
 
     def mean(x: Tensor) -> Tensor:
@@ -171,11 +171,11 @@ def with_margin(model: Dream, state: State, rollout: Rollout, margin: float) -> 
 
     Args:
         model: imagined the roll-out.
-        state: where all courses begin (1, ...), with a pose.
+        state: where all courses begin (1, ...), with a pose; the latents stand still.
         rollout: H steps of N courses.
         margin: how far aside, across the first two components, in units of a full action.
     """
-    assert state.pose is not None  # the planner refuses a margin otherwise
+    assert state.pose is not None
     latents = state.deter.shape[-1] + state.stoch.shape[-1]
     pose = rollout.features[1:, ..., latents : latents + state.pose.shape[-1]]  # (H, N, P)
     x, y = rollout.action[..., :2].unbind(-1)

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from fosp_agent.behavior.critics import CriticPair
-from fosp_agent.behavior.imagination import Dream
 from fosp_agent.behavior.planning import Judges
 from fosp_agent.behavior.reachability import Reachability
 from fosp_agent.world_model.cost_ensemble import EnsembleCost
@@ -39,11 +38,6 @@ class StillJudges:
     reward_critic: CriticPair
     cost_critic: CriticPair
     reachability: Reachability
-
-
-def stands_still(model: Dream, state: State) -> bool:
-    """Whether imagination from this state leaves the latents as they are."""
-    return model.rssm.kinematic and state.pose is not None
 
 
 def latents_of(state: State) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fosp_agent.agents.acting import EPISODE_STEPS, ActingNetworks, Proposals
 from fosp_agent.behavior.detours import detours
+from fosp_agent.behavior.imagination import stands_still
 from fosp_agent.behavior.planning import (
     FALLBACKS,
     Courses,
@@ -24,12 +25,7 @@ from fosp_agent.behavior.planning import (
 from fosp_agent.behavior.policy_expansion import Choice, choose_by, value_scales
 from fosp_agent.behavior.proposals import Proposer
 from fosp_agent.behavior.search import NAME, search
-from fosp_agent.behavior.still_latents import (
-    given_latents,
-    latents_of,
-    stands_still,
-    without_latents,
-)
+from fosp_agent.behavior.still_latents import given_latents, latents_of, without_latents
 from fosp_agent.config import AgentConfig
 from fosp_agent.control.feasibility_shield import Outlook, guard
 from fosp_agent.nn.optim import RunningRange
@@ -254,11 +250,8 @@ def _check(config: AgentConfig, networks: ActingNetworks) -> None:
             "switch planning.horizon to 0 and shield.enabled to false, or choose another agent"
         )
     planning = config.planning
-    if planning.margin < 0 or (planning.margin and not config.world_model.direct_pose):
-        raise ConfigError(
-            f"planning.margin is {planning.margin:g}; give 0 or more, and 0 for weights that lack "
-            "world_model.direct_pose"
-        )
+    if planning.margin < 0:
+        raise ConfigError(f"planning.margin is {planning.margin:g}; give 0 or more")
     least = {
         "planning.particles": planning.particles,
         "planning.samples": planning.samples,
