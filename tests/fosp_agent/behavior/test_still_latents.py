@@ -52,7 +52,9 @@ def courses(stage: Stage, margin: float = 0.0) -> Courses:
     names = ("offline",) * K + ("new",) * K + ("cloning", "plan")
     torch.manual_seed(2)
     itinerary = Itinerary(names, torch.rand(2 * K + 1, A) - 0.5, torch.rand(H, 1, A) - 0.5)
-    config = PlanningConfig(horizon=H, violation_tail="reachability", margin=margin)
+    config = PlanningConfig(
+        horizon=H, violation_tail="reachability", margin=margin, violation_limit=1.0
+    )
     return follow(stage, config, 0.9, itinerary)
 
 

@@ -146,7 +146,7 @@ def follow(
     horizon = len(itinerary.written)
     rollout = unroll(judges.world_model, act, start, root, horizon, generator)
     if config.margin and stands_still(judges.world_model, stage.state):
-        rollout = with_margin(judges.world_model, stage.state, rollout, config.margin)
+        rollout = with_margin(judges.world_model, stage.state, rollout, config)
 
     def mean(x: Tensor) -> Tensor:
         """(N * P,) -> (N,)."""
@@ -166,28 +166,36 @@ def follow(
     )
 
 
-def with_margin(model: Dream, state: State, rollout: Rollout, margin: float) -> Rollout:
+def with_margin(model: Dream, state: State, rollout: Rollout, config: PlanningConfig) -> Rollout:
     """The largest predicted violation of each pose on the way and of those to either side of it.
+
+    Only of the courses that would survive: one that violates by itself needs no closer look.
 
     Args:
         model: imagined the roll-out.
         state: where all courses begin (1, ...), with a pose; the latents stand still.
         rollout: H steps of N courses.
-        margin: how far aside, across the first two components, in units of a full action.
+        config: how far aside, across the first two components, in units of a full action; and the
+            limit on violations.
     """
     assert state.pose is not None
+    kept = 1 - (1 - rollout.violation[1:]).prod(0) <= config.violation_limit  # (N,)
+    if not bool(kept.any()):
+        return rollout
     latents = state.deter.shape[-1] + state.stoch.shape[-1]
-    pose = rollout.features[1:, ..., latents : latents + state.pose.shape[-1]]  # (H, N, P)
-    x, y = rollout.action[..., :2].unbind(-1)
+    pose = rollout.features[1:, kept, latents : latents + state.pose.shape[-1]]  # (H, M, P)
+    x, y = rollout.action[:, kept, :2].unbind(-1)
     across = torch.stack([-y, x], -1) / torch.hypot(x, y).clamp(min=1e-6).unsqueeze(-1)
     aside = torch.zeros_like(pose)
-    aside[..., :2] = margin * across * model.rssm.stride[:2]
+    aside[..., :2] = config.margin * across * model.rssm.stride[:2]
     everywhere = state.map(lambda one: one.expand(pose[..., 0].numel(), -1))
-    ahead = rollout.violation[1:]
+    ahead = rollout.violation[1:, kept]
     for beside in (pose - aside, pose + aside):
         features = model.rssm.placed(everywhere, beside.flatten(0, 1)).features()
         ahead = torch.maximum(ahead, model.cost.probability(features).view_as(ahead))
-    return rollout._replace(violation=torch.cat([rollout.violation[:1], ahead]))
+    violation = rollout.violation.clone()
+    violation[1:, kept] = ahead
+    return rollout._replace(violation=violation)
 
 
 def imagined_return(signal: Tensor, rollout: Rollout, critic: CriticPair, gamma: float) -> Tensor:
