@@ -27,8 +27,9 @@ class PlanningConfig:
     margin: float = 0.0
     """A state on the way counts as violating, too, where its pose moved aside by this much, across
     the way in the first two components, would be predicted to: an image does not show the last
-    millimetres before a contact. In units of a full action; 0: the pose alone. Without effect
-    where imagination moves more than the pose."""
+    millimetres before a contact. In units of a full action; 0: the pose alone. Looked for
+    only beside courses that would survive by themselves; without effect where imagination moves
+    more than the pose."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

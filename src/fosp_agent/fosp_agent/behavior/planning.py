@@ -179,7 +179,7 @@ def with_margin(model: Dream, state: State, rollout: Rollout, config: PlanningCo
             limit on violations.
     """
     assert state.pose is not None
-    kept = 1 - (1 - rollout.violation[1:]).prod(0) <= config.violation_limit  # (N,)
+    kept = 1 - safe_throughout(rollout) <= config.violation_limit  # (N,)
     if not bool(kept.any()):
         return rollout
     latents = state.deter.shape[-1] + state.stoch.shape[-1]
@@ -205,9 +205,14 @@ def imagined_return(signal: Tensor, rollout: Rollout, critic: CriticPair, gamma:
     return (reach * signal).sum(0) + reach[-1] * ahead
 
 
+def safe_throughout(rollout: Rollout) -> Tensor:
+    """Probability of no cost in the imagined states 1 .. H: (N,)."""
+    return (1 - rollout.violation[1:]).prod(0)
+
+
 def violation_ahead(rollout: Rollout, reachability: Reachability, config: PlanningConfig) -> Tensor:
     """Probability of any cost in the imagined states 1 .. H, or ever after the first: (N,)."""
-    safe = (1 - rollout.violation[1:]).prod(0)
+    safe = safe_throughout(rollout)
     if config.violation_tail == "reachability":
         safe = safe * reachability.feasibility(rollout.features[-1])
     return 1 - safe

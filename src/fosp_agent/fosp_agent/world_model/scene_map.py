@@ -127,6 +127,7 @@ def corners(points: Tensor, side: int) -> tuple[Tensor, Tensor]:
     low = place.detach().floor().clamp(max=side - 2)
     x, y = (place - low).unbind(-1)
     pixel = (low[..., 1] * side + low[..., 0]).long()
-    neighbours = torch.tensor([0, 1, side, side + 1], device=points.device)
+    corner = torch.arange(4, device=points.device)
+    neighbours = corner % 2 + corner // 2 * side
     weights = torch.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], -1)
     return pixel.unsqueeze(-1) + neighbours, weights

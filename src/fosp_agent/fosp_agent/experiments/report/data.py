@@ -52,15 +52,15 @@ def take_in(folders: Sequence[Path], data: Path, *, drop_outdated: bool = False)
     """
     for folder in folders:
         kind_of_folder(folder)
-        paths = {read_result(path).unit: path for path in sorted(folder.rglob(RESULT))}
-        if not paths:
+        found = {path: read_result(path) for path in sorted(folder.rglob(RESULT))}
+        if not found:
             raise DataError(f"{folder} has no result yet; run its experiment first")
         into = data / folder.resolve().name
-        gone = outdated(stored(into), {unit: read_result(path) for unit, path in paths.items()})
+        gone = outdated(stored(into), {result.unit: result for result in found.values()})
         if gone and not drop_outdated:
             raise OutdatedResults(folder, gone)
-        for unit, path in paths.items():
-            write_atomically(file_of(into, unit), path.read_bytes())
+        for path, result in found.items():
+            write_atomically(file_of(into, result.unit), path.read_bytes())
         write_atomically(into / MARK, (folder / MARK).read_bytes())
         for unit in gone:
             file_of(into, unit).unlink()
