@@ -44,8 +44,8 @@ format: setup ## Put the code into shape
 	@$(IN) ruff format $(SOURCES) && ruff check --fix $(SOURCES)
 	@$(IN) oxlint --fix $(PAGES) && oxfmt $(PAGES)/js $(PAGES)/css
 
-bench: setup ## Measure; one script a figure in tests/benchmark
-	@$(IN) set -e; for script in tests/benchmark/bench_*.py; do python $$script; done
+bench: setup ## Measure; one script a figure in tests/benchmark; fails at its end where one missed its limit
+	@$(IN) missed=0; for script in tests/benchmark/bench_*.py; do python $$script || missed=1; done; exit $$missed
 
 bench-console: setup browser ## Measure the console: cost for the control loop, speed of its pages
 	@$(IN) python tests/benchmark/bench_console.py $(ARGS)
