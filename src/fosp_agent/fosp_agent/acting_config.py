@@ -30,6 +30,10 @@ class PlanningConfig:
     millimetres before a contact. In units of a full action; 0: the pose alone. Looked for
     only beside courses that would survive by themselves; without effect where imagination moves
     more than the pose."""
+    keep_to_poses: bool = False
+    """An action that would leave ``robot.pose_low`` to ``robot.pose_high`` is cut short there,
+    where imagination ends, too: beyond it nothing was demonstrated, and contacts are not foreseen.
+    Also without a horizon; without effect where those bounds are empty."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

@@ -13,6 +13,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.violation_weight": 5.0,
     "planning.violation_limit": 0.15,
     "planning.margin": 0.6,
+    "planning.keep_to_poses": True,
     "planning.detour": (1.0, 1.0, 1.0),
     "planning.detour_steps": 8,
     "planning.commitment": 0.1,

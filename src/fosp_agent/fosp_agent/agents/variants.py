@@ -30,13 +30,11 @@ class Variant:
 ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None}
 """Contacts of the trials are oversampled like those of the data, as these rows were made. Planning
 wants it otherwise: it believes what the cost head then overrates."""
-WITHOUT_MARGIN: Mapping[str, Any] = {**PLANNED, "planning.margin": 0.0}
-"""Planning as these rows were made."""
 VARIANTS: Mapping[str, Variant] = {
     "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),
     "fosp_planning": Variant(
         "FOSP, and decision-time planning through the world model (beyond the paper)",
-        settings={**AS_PRINTED, **WITHOUT_MARGIN, "training.recent_contact_fraction": 0.0},
+        settings={**AS_PRINTED, **PLANNED, "training.recent_contact_fraction": 0.0},
     ),
     "fosp_imagined": Variant(
         "FOSP whose policies also follow imagined reward and contacts through the world model's "
@@ -44,9 +42,9 @@ VARIANTS: Mapping[str, Variant] = {
         settings=ALIKE,
     ),
     "fosp_imagined_planning": Variant(
-        "the same, and decision-time planning without a margin; contacts of the trials are not "
-        "oversampled (beyond the paper)",
-        settings=WITHOUT_MARGIN,
+        "the same, and decision-time planning; contacts of the trials are not oversampled "
+        "(beyond the paper)",
+        settings=PLANNED,
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",

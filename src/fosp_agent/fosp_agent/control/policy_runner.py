@@ -14,6 +14,7 @@ from fosp_agent.agents.acting import Proposals
 from fosp_agent.behavior.proposals import ActorProposer, CloningProposer, Proposer
 from fosp_agent.control.image_preprocess import preprocess
 from fosp_agent.control.planner import Planner, wanted
+from fosp_agent.control.pose_bounds import pose_bounds
 from fosp_agent.errors import UserError
 from fosp_agent.settings import ConfigError
 from fosp_agent.training.weights import LoadedWeights, load_weights
@@ -73,6 +74,7 @@ class PolicyRunner:
         self._planner: Planner | None = None
         if wanted(self.config):
             self._planner = Planner(loaded.networks, self._proposers, greedy=self._greedy)
+        self._bounds = pose_bounds(self.config)
         self._generator = torch.Generator()
         self._seed = seed
         self._state: State | None = None
@@ -135,10 +137,14 @@ class PolicyRunner:
             self._action = torch.from_numpy(np.array(executed, np.float32)).unsqueeze(0)
         state = self._filter(image, pose)
         proposals = self._propose(state.features())
+        if self._bounds is not None:
+            proposals = self._bounds.proposed(proposals, pose)
         if self._planner is None:
             decision = self._judged(proposals)
         else:
             decision = self._planner.decide(state, proposals, self._generator)
+        if self._bounds is not None:
+            decision = self._bounds.decided(decision, pose)
         self._action = torch.from_numpy(decision.action).unsqueeze(0)
         return decision
 

@@ -1,0 +1,76 @@
+"""Actions kept within the poses that demonstrations show, which is as far as imagination goes.
+
+Beyond the paper. Imagination ends at ``robot.pose_low`` and ``robot.pose_high``: beyond them
+nothing was demonstrated, so that no head knows what happens there. An action that would leave
+them is cut to what imagination takes it for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from fosp_agent.agents.acting import Proposals
+from fosp_agent.config import AgentConfig
+from fosp_agent.settings import ConfigError
+from fosp_agent.types import Decision, FloatArray
+
+
+@dataclass(frozen=True)
+class PoseBounds:
+    """A box of poses, and how far an action of 1 moves in it."""
+
+    low: FloatArray
+    """(P,) [m], [rad]"""
+    high: FloatArray
+    """(P,)"""
+    action_scale: FloatArray
+    """(P,) [m], [rad]"""
+
+    def within(self, action: FloatArray, pose: FloatArray) -> FloatArray:
+        """Actions (..., P), cut where they would leave the box from a pose (P,).
+
+        From outside of the box it may come back, not go farther out.
+        """
+        least = np.minimum(self.low, pose)
+        most = np.maximum(self.high, pose)
+        down, up = (least - pose) / self.action_scale, (most - pose) / self.action_scale
+        return np.clip(action, down, up).astype(np.float32)
+
+    def proposed(self, proposals: Proposals, pose: FloatArray) -> Proposals:
+        """The same proposals, cut before anyone judges them."""
+        cut = torch.from_numpy(self.within(proposals.actions.numpy(), pose))
+        return proposals._replace(actions=cut)
+
+    def decided(self, decision: Decision, pose: FloatArray) -> Decision:
+        """The same decision, cut: a plan or a way around was not proposed."""
+        candidates = tuple(
+            replace(one, action=self.within(one.action, pose)) for one in decision.candidates
+        )
+        action = candidates[decision.chosen].action
+        return replace(decision, action=action, candidates=candidates)
+
+
+def pose_bounds(config: AgentConfig) -> PoseBounds | None:
+    """What ``planning.keep_to_poses`` asks for; None: off, or a robot without such bounds.
+
+    Raises:
+        ConfigError: bounds of another size than the actions, so that these do not move a pose.
+    """
+    robot = config.robot
+    if not config.planning.keep_to_poses or not (robot.pose_low or robot.pose_high):
+        return None
+    size = robot.action_size
+    low = robot.pose_low or (-math.inf,) * size
+    high = robot.pose_high or (math.inf,) * size
+    sizes = {"pose_low": len(low), "pose_high": len(high), "action_scale": len(robot.action_scale)}
+    for name, given in sizes.items():
+        if given != size:
+            raise ConfigError(
+                f"planning.keep_to_poses needs actions that move the pose, but robot.{name} has "
+                f"{given} numbers and robot.action_size is {size}; switch it off"
+            )
+    return PoseBounds(*(np.array(x, np.float32) for x in (low, high, robot.action_scale)))
