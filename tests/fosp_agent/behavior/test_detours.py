@@ -19,7 +19,7 @@ def test_every_direction_is_there_once_and_standing_aside_is_none():
 
 def test_a_course_is_pushed_for_its_first_steps_and_then_the_policy_acts_alone():
     own = torch.tensor([0.2, 0.1, -0.3])
-    itinerary = detours(SIDEWAYS, "new", own, horizon=4)
+    itinerary = detours(SIDEWAYS, {"new": own}, horizon=4)
     act = itinerary.acting({"new": lambda x: own.expand(len(x), -1)}, particles=1)
     features = torch.zeros(8, 5)
     pushed = (own + pushes(SIDEWAYS, 3)).clamp(-1, 1)
@@ -27,9 +27,21 @@ def test_a_course_is_pushed_for_its_first_steps_and_then_the_policy_acts_alone()
         torch.testing.assert_close(act(step, features), expected)
 
 
+def test_each_policy_is_pushed_from_its_own_action_and_goes_on_by_itself():
+    own = {"offline": torch.tensor([0.2, 0.1, -0.3]), "new": torch.tensor([-0.4, 0.0, 0.1])}
+    together = detours(SIDEWAYS, own, horizon=4)
+    policies = {name: lambda x, a=a: a.expand(len(x), -1) for name, a in own.items()}
+    act = together.acting(policies, particles=2)
+    alone = [detours(SIDEWAYS, {name: a}, horizon=4) for name, a in own.items()]
+    assert together.policies == (*alone[0].policies, *alone[1].policies)
+    for step in range(4):
+        parts = [one.acting(policies, particles=2)(step, torch.zeros(16, 5)) for one in alone]
+        torch.testing.assert_close(act(step, torch.zeros(32, 5)), torch.cat(parts))
+
+
 def test_no_push_leaves_the_range_of_actions():
     far = PlanningConfig(detour=(9.0,), detour_steps=4)
-    itinerary = detours(far, "new", torch.tensor([0.9]), horizon=4)
+    itinerary = detours(far, {"new": torch.tensor([0.9])}, horizon=4)
     act = itinerary.acting({"new": lambda x: torch.full((len(x), 1), 0.9)}, particles=2)
     for step in range(4):
         assert act(step, torch.zeros(4, 5)).abs().max() <= 1.0

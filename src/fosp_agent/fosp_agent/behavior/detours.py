@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 
 import torch
@@ -21,18 +22,19 @@ def pushes(config: PlanningConfig, actions: int) -> Tensor:
     return torch.tensor(list(product(*choices)))[1:]
 
 
-def detours(config: PlanningConfig, policy: str, action: Tensor, horizon: int) -> Itinerary:
-    """Courses of one policy, each pushed another way, which then go on as the policy would.
+def detours(config: PlanningConfig, actions: Mapping[str, Tensor], horizon: int) -> Itinerary:
+    """Courses of each policy, each pushed another way, which then go on as the policy would.
 
     Args:
         config: the pushes, and for how many steps.
-        policy: its name.
-        action: (A,) its action in the present state.
+        actions: a policy's name to its action (A,) in the present state.
         horizon: H.
     """
-    push = pushes(config, len(action))
+    own = torch.stack(list(actions.values()))  # (N, A)
+    push = pushes(config, own.shape[-1])
     steps = torch.arange(horizon).view(-1, 1, 1) < config.detour_steps
-    nudge = steps * push  # (H, K, A)
-    written = torch.zeros(horizon, 0, len(action))
-    first = (action + push).clamp(-1.0, 1.0)
-    return Itinerary((policy,) * len(push), first, written, nudge)
+    nudge = (steps * push).repeat(1, len(own), 1)  # (H, N * K, A)
+    written = torch.zeros(horizon, 0, own.shape[-1])
+    first = (own.unsqueeze(1) + push).clamp(-1.0, 1.0).flatten(0, 1)
+    names = tuple(name for name in actions for _ in push)
+    return Itinerary(names, first, written, nudge)

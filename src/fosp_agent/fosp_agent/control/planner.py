@@ -146,10 +146,9 @@ class Planner:
         config = self._config.planning
         if not config.detour or bool(surviving(courses, config.violation_limit).any()):
             return courses
-        for name, policy in stage.policies.items():
-            around = detours(config, name, policy(stage.state.features())[0], self._horizon)
-            courses = courses.join(self._follow(stage, around))
-        return courses
+        features = stage.state.features()
+        own = {name: policy(features)[0] for name, policy in stage.policies.items()}
+        return courses.join(self._follow(stage, detours(config, own, self._horizon)))
 
     def _follow(self, stage: Stage, itinerary: Itinerary) -> Courses:
         config = self._config
