@@ -144,8 +144,14 @@ def test_seeds_with_weights_from_elsewhere_are_told_from_those_pretrained_in_the
     other = experiment / "pretrain/fosp/seed1/result.json"
     other.write_text(path.read_text().replace('"seed":0', '"seed":1').replace("seed0", "seed1"))
     page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
-    assert "instead of a pretraining: `fosp` (seeds 0, 1), the same weights for each" in page
+    assert "instead of a pretraining: `fosp` (seeds 0, 1), the same weights for several" in page
     assert "pretrained in this run" not in page
+    for number, file in enumerate((path, other)):
+        file.write_text(
+            file.read_text().replace('{"held_out"', f'{{"sha256":"file {number}","held_out"')
+        )
+    page = write_page(tmp_path / "docs/results.md", [experiment]).page.read_text()
+    assert "instead of a pretraining: `fosp` (seeds 0, 1)\n" in page
 
 
 def test_what_was_never_asked_of_an_agent_is_said_in_one_line(experiment: Path, tmp_path: Path):

@@ -48,8 +48,8 @@ def budget_lines(results: Sequence[Result]) -> list[str]:
 
 def _adopted(results: Sequence[Result]) -> Iterator[str]:
     """Pretrainings that were not made here but taken from a file, and those that were."""
-    files = _values([r for r in results if r.kind == "pretrain"], "adopted")
-    for path, who in files.items():
+    taken = [r for r in results if r.kind == "pretrain" and "adopted" in r.settings]
+    for path, who in _values(taken, "adopted").items():
         made = {
             name: sorted(
                 int(r.settings["seed"])
@@ -62,9 +62,19 @@ def _adopted(results: Sequence[Result]) -> Iterator[str]:
         }
         here = {name: seeds for name, seeds in made.items() if seeds}
         rest = f"; pretrained in this run: {_who(here)}" if here else ""
-        alike = any(len(seeds) > 1 for seeds in who.values())
-        same = ", the same weights for each, so that seeds differ less than trainings do"
+        alike = any(_same_weights(taken, path, name) for name in who)
+        same = ", the same weights for several, so that seeds differ less than trainings do"
         yield f"- weights of {path} instead of a pretraining: {_who(who)}{same * alike}{rest}"
+
+
+def _same_weights(taken: Sequence[Result], path: str, variant: str) -> bool:
+    """Whether two seeds of an agent began with the same file; what a path holds can change."""
+    digests = [
+        result.result.get("sha256")
+        for result in taken
+        if _text(result.settings["adopted"]) == path and result.settings["variant"] == variant
+    ]
+    return len(set(digests)) < len(digests)
 
 
 def _seeds(results: Sequence[Result]) -> str:
