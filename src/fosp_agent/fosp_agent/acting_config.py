@@ -32,8 +32,8 @@ class PlanningConfig:
     more than the pose."""
     keep_to_poses: bool = False
     """An action that would leave ``robot.pose_low`` to ``robot.pose_high`` is cut short there,
-    where imagination ends, too: beyond it nothing was demonstrated, and contacts are not foreseen.
-    Also without a horizon; without effect where those bounds are empty."""
+    where imagination ends, too: beyond it hardly anything was demonstrated, and contacts are not
+    foreseen. Also without a horizon; without effect where those bounds are empty."""
     violation_tail: Literal["none", "reachability"] = "none"
     """reachability: what lies beyond the horizon counts too, as p of the last imagined state."""
     cost_weight: float = 1.0

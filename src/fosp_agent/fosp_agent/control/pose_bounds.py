@@ -1,8 +1,8 @@
-"""Actions kept within the poses that demonstrations show, which is as far as imagination goes.
+"""Actions kept within the poses that imagination keeps to.
 
 Beyond the paper. Imagination ends at ``robot.pose_low`` and ``robot.pose_high``: beyond them
-nothing was demonstrated, so that no head knows what happens there. An action that would leave
-them is cut to what imagination takes it for.
+hardly anything was demonstrated, so that no head knows what happens there. An action that would
+leave them is cut to what imagination takes it for.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ class PoseBounds:
 
     def decided(self, decision: Decision, pose: FloatArray) -> Decision:
         """The same decision, cut: a plan or a way around was not proposed."""
+        cut = self.within(np.stack([one.action for one in decision.candidates]), pose)
         candidates = tuple(
-            replace(one, action=self.within(one.action, pose)) for one in decision.candidates
+            replace(one, action=action)
+            for one, action in zip(decision.candidates, cut, strict=True)
         )
         action = candidates[decision.chosen].action
         return replace(decision, action=action, candidates=candidates)
