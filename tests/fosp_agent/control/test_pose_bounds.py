@@ -1,4 +1,4 @@
-"""Where nothing was demonstrated the arm does not go: actions are cut as imagination cuts them."""
+"""The arm keeps to the poses that imagination keeps to: actions are cut as imagination cuts them."""
 
 from __future__ import annotations
 
