@@ -1,4 +1,4 @@
-"""The arm keeps to the poses that imagination keeps to: actions are cut as imagination cuts them."""
+"""The arm keeps to the poses that imagination keeps to: actions are cut as it cuts them."""
 
 from __future__ import annotations
 
