@@ -7,6 +7,7 @@ wrong types are errors.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any, Literal, get_args
@@ -56,6 +57,23 @@ class RobotConfig:
     nothing, neither do values and cost. Empty: no bound."""
     pose_high: tuple[float, ...] = ()
     """(P,) highest."""
+
+    def pose_box(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Lowest and highest pose, each (P,) [m], [rad]; infinite where there is no bound.
+
+        Raises:
+            ConfigError: a bound of another size than the pose.
+        """
+        return self._bound("pose_low", -math.inf), self._bound("pose_high", math.inf)
+
+    def _bound(self, name: str, without: float) -> tuple[float, ...]:
+        bound: tuple[float, ...] = getattr(self, name) or (without,) * self.pose_size
+        if len(bound) != self.pose_size:
+            raise ConfigError(
+                f"robot.{name} has {len(bound)} numbers, robot.pose_size is {self.pose_size}; "
+                "give one a component, or none"
+            )
+        return bound
 
 
 @dataclass(frozen=True)

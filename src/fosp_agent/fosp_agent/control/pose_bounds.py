@@ -7,7 +7,6 @@ leave them is cut to what imagination takes it for.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,19 +59,16 @@ def pose_bounds(config: AgentConfig) -> PoseBounds | None:
     """What ``planning.keep_to_poses`` asks for; None: off, or a robot without such bounds.
 
     Raises:
-        ConfigError: bounds of another size than the actions, so that these do not move a pose.
+        ConfigError: a bound of another size than the pose, or actions that do not move the pose.
     """
     robot = config.robot
     if not config.planning.keep_to_poses or not (robot.pose_low or robot.pose_high):
         return None
-    size = robot.action_size
-    low = robot.pose_low or (-math.inf,) * size
-    high = robot.pose_high or (math.inf,) * size
-    sizes = {"pose_low": len(low), "pose_high": len(high), "action_scale": len(robot.action_scale)}
-    for name, given in sizes.items():
-        if given != size:
-            raise ConfigError(
-                f"planning.keep_to_poses needs actions that move the pose, but robot.{name} has "
-                f"{given} numbers and robot.action_size is {size}; switch it off"
-            )
+    low, high = robot.pose_box()
+    if not robot.pose_size == robot.action_size == len(robot.action_scale):
+        raise ConfigError(
+            f"planning.keep_to_poses needs actions that move the pose, but robot.pose_size is "
+            f"{robot.pose_size}, action_size {robot.action_size} and action_scale has "
+            f"{len(robot.action_scale)} numbers; switch it off"
+        )
     return PoseBounds(*(np.array(x, np.float32) for x in (low, high, robot.action_scale)))

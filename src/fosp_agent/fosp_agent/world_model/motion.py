@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -38,9 +37,8 @@ def pose_motion(config: AgentConfig) -> Motion | None:
             f"{robot.pose_size} and action_size {robot.action_size}; switch it off"
         )
     stride = [a / p for a, p in zip(robot.action_scale, robot.pose_scale, strict=True)]
-    low = _in_range("pose_low", robot.pose_low or (-math.inf,) * robot.pose_size, robot)
-    high = _in_range("pose_high", robot.pose_high or (math.inf,) * robot.pose_size, robot)
-    return Motion(stride, low, high)
+    low, high = robot.pose_box()
+    return Motion(stride, _in_range(low, robot), _in_range(high, robot))
 
 
 def _refuse_moved_poses(config: AgentConfig) -> None:
@@ -59,11 +57,6 @@ def _refuse_moved_poses(config: AgentConfig) -> None:
         )
 
 
-def _in_range(name: str, bound: Sequence[float], robot: RobotConfig) -> list[float]:
-    if len(bound) != robot.pose_size:
-        raise ConfigError(
-            f"robot.{name} has {len(bound)} numbers, robot.pose_size is {robot.pose_size}; give "
-            "one a component, or none"
-        )
+def _in_range(bound: Sequence[float], robot: RobotConfig) -> list[float]:
     centered = zip(bound, *pose_range(robot), strict=True)
     return [(value - center) / scale for value, center, scale in centered]
