@@ -49,7 +49,11 @@ class PlanningConfig:
     units of Q~; against dithering between two ways around an obstacle."""
     detour: tuple[float, ...] = ()
     """How far a policy's actions are pushed aside, the first components up, down or not at all, to
-    look for a way around when every candidate is predicted to violate. Empty: no detours."""
+    look for a way around when (nearly) every candidate is predicted to violate. Empty: no
+    detours."""
+    detour_share: float = 0.0
+    """Ways around are looked for where at most this share of the courses survives: the one that
+    does may be the one that stays. 0: where none does; 1: always."""
     detour_steps: int = 4
     """For how many steps; then the policy goes on alone."""
     iterations: int = 0

@@ -382,3 +382,28 @@ def test_detours_are_not_imagined_while_a_candidate_will_do(
     runner = planning(make_runner, planning__detour=(1.0, 0, 0, 0, 0, 0))
     predict(monkeypatch, runner, lambda features: torch.zeros_like(features[..., 0]))
     assert all(len(d.candidates) == 6 for d in episode(runner, batch))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_detours_are_imagined_where_at_most_that_share_of_the_courses_survives(
+    make_runner: MakeRunner, batch: Batch, monkeypatch, share: float
+):
+    """Candidates survive that go left: some of the six do, by chance."""
+    detour = {"planning__detour": (1.0, 0, 0, 0, 0, 0), "expansion__candidates": 8}
+    runner = planning(make_runner, **detour, planning__detour_share=share)
+    follow_first_component(monkeypatch, runner)
+    predict(monkeypatch, runner, to_the_right)
+    looked = 0
+    for decision in episode(runner, batch):
+        own = decision.candidates[:16]
+        survived = sum(c.violation <= 0.5 for c in own) / len(own)
+        looked += len(decision.candidates) > len(own)
+        assert (len(decision.candidates) > len(own)) == (survived <= share)
+    if share == 0.5:
+        assert looked, "else this shows nothing"
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_is_one(make_runner: MakeRunner, share: float):
+    with pytest.raises(ConfigError, match=f"planning.detour_share is {share}; give 0 to 1"):
+        planning(make_runner, planning__detour_share=share)

@@ -142,9 +142,12 @@ class Planner:
         return self._follow(stage, Itinerary(tuple(names), first, script))
 
     def _with_detours(self, stage: Stage, courses: Courses) -> Courses:
-        """The same courses, and ways around where none of them will do."""
+        """The same courses, and ways around where too few of them will do."""
         config = self._config.planning
-        if not config.detour or bool(surviving(courses, config.violation_limit).any()):
+        if not config.detour:
+            return courses
+        share = surviving(courses, config.violation_limit).float().mean()
+        if float(share) > config.detour_share:
             return courses
         features = stage.state.features()
         own = {name: policy(features)[0] for name, policy in stage.policies.items()}
@@ -251,6 +254,8 @@ def _check(config: AgentConfig, networks: ActingNetworks) -> None:
     planning = config.planning
     if planning.margin < 0:
         raise ConfigError(f"planning.margin is {planning.margin:g}; give 0 or more")
+    if not 0 <= planning.detour_share <= 1:
+        raise ConfigError(f"planning.detour_share is {planning.detour_share:g}; give 0 to 1")
     least = {
         "planning.particles": planning.particles,
         "planning.samples": planning.samples,
