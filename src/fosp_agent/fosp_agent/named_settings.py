@@ -16,6 +16,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.keep_to_poses": True,
     "planning.detour": (1.0, 1.0, 1.0),
     "planning.detour_steps": 8,
+    "planning.detour_share": 0.25,
     "planning.commitment": 0.1,
 }
 """Decision-time planning, as experiments in docs/results.md left it; for acting."""
