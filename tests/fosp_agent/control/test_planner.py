@@ -388,7 +388,7 @@ def test_detours_are_not_imagined_while_a_candidate_will_do(
 def test_detours_are_imagined_where_at_most_that_share_of_the_courses_survives(
     make_runner: MakeRunner, batch: Batch, monkeypatch, share: float
 ):
-    """Candidates survive that go left: some of the six do, by chance."""
+    """Candidates survive that go left: some do, by chance."""
     detour = {"planning__detour": (1.0, 0, 0, 0, 0, 0), "expansion__candidates": 8}
     runner = planning(make_runner, **detour, planning__detour_share=share)
     follow_first_component(monkeypatch, runner)
