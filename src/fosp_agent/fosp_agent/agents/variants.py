@@ -42,9 +42,9 @@ VARIANTS: Mapping[str, Variant] = {
         settings=ALIKE,
     ),
     "fosp_imagined_planning": Variant(
-        "the same, and decision-time planning, ways around only where no candidate will do; "
-        "contacts of the trials are not oversampled (beyond the paper)",
-        settings={**PLANNED, "planning.detour_share": 0.0},
+        "the same, and decision-time planning; contacts of the trials are not oversampled "
+        "(beyond the paper)",
+        settings=PLANNED,
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
