@@ -11,62 +11,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fosp_agent.agents.networks import FospNetworks
+from fakes.planned import (
+    MakeRunner,
+    episode,
+    follow_first_component,
+    planning,
+    predict,
+    same,
+    to_the_right,
+)
 from fosp_agent.behavior.policy_expansion import choose
 from fosp_agent.control.policy_runner import PolicyRunner
-from fosp_agent.errors import UserError
-from fosp_agent.settings import ConfigError
-from fosp_agent.training.weights import load_weights, save_weights
-from fosp_agent.types import Batch, Decision, ShieldState
+from fosp_agent.training.weights import load_weights
+from fosp_agent.types import Batch, ShieldState
 from fosp_agent.world_model.rssm import State
-
-LENGTH = 6
-MakeRunner = Callable[..., PolicyRunner]
-
-
-@pytest.fixture
-def weights(make_weights) -> Path:
-    return make_weights({"world_model.cloning_scale": 1.0})
-
-
-@pytest.fixture
-def make_runner(weights: Path) -> MakeRunner:
-    def make(mode: str = "sample", seed: int = 0, **settings: Any) -> PolicyRunner:
-        overrides = {name.replace("__", "."): value for name, value in settings.items()}
-        return PolicyRunner.from_file(weights, mode=mode, seed=seed, overrides=overrides)
-
-    return make
-
-
-@pytest.fixture
-def batch(make_batch) -> Batch:
-    return make_batch(1, LENGTH)
-
-
-def planning(make_runner: MakeRunner, mode: str = "sample", **settings: Any) -> PolicyRunner:
-    return make_runner(mode, **{"planning__horizon": 4, "expansion__candidates": 3, **settings})
-
-
-def episode(runner: PolicyRunner, batch: Batch) -> list[Decision]:
-    return [runner.act(batch.image[0, t], batch.pose[0, t]) for t in range(LENGTH)]
-
-
-def same(one: list[Decision], other: list[Decision]) -> bool:
-    return all(
-        np.array_equal(a.action, b.action)
-        and a.chosen == b.chosen
-        and all(
-            np.array_equal(x.action, y.action) and x.probability == y.probability
-            for x, y in zip(a.candidates, b.candidates, strict=True)
-        )
-        for a, b in zip(one, other, strict=True)
-    )
-
-
-def predict(monkeypatch, runner: PolicyRunner, violation: Callable[[Tensor], Tensor]) -> None:
-    """Let the cost head say a function of the features, whatever the world."""
-    head = runner._networks.world_model.cost
-    monkeypatch.setattr(head, "predict", lambda features: (violation(features),) * 2)
 
 
 class PaperPolicy:
@@ -196,23 +154,6 @@ def test_a_costly_candidate_loses(make_runner: MakeRunner, batch: Batch, monkeyp
     assert all(d.chosen == 4 for d in episode(runner, batch))
 
 
-def to_the_right(features: Tensor) -> Tensor:
-    """A violation is likely where the first number of the state is positive."""
-    return (features[..., 0] > 0).float() * 0.9
-
-
-def follow_first_component(monkeypatch, runner: PolicyRunner) -> None:
-    """A world in which the state's first number is the last action's first component."""
-    rssm = runner._networks.world_model.rssm
-
-    def step(state: State, action: Tensor, _generator: Any = None) -> State:
-        deter = state.deter.clone()
-        deter[:, 0] = action[:, 0]
-        return State(deter, state.stoch)
-
-    monkeypatch.setattr(rssm, "imagine_step", step)
-
-
 @pytest.mark.parametrize("mode", ["sample", "greedy"])
 def test_a_candidate_whose_course_hits_predicted_cost_is_dropped(
     make_runner: MakeRunner, batch: Batch, monkeypatch, mode: str
@@ -325,85 +266,3 @@ def test_the_search_is_among_the_candidates(make_runner: MakeRunner, batch: Batc
     runner = planning(make_runner, planning__iterations=1, planning__elites=2)
     for decision in episode(runner, batch):
         assert [c.policy for c in decision.candidates[-2:]] == ["search"] * 2
-
-
-def test_a_planning_agent_needs_cost_values(weights: Path):
-    loaded = load_weights(weights, overrides={"planning.horizon": 2})
-    loaded.networks.cost_critic = None  # type: ignore[assignment]
-    with pytest.raises(ConfigError, match="networks that this agent lacks: cost_critic; switch"):
-        PolicyRunner(loaded)
-
-
-@pytest.mark.parametrize(
-    "key", ["expansion.candidates", "planning.particles", "planning.samples", "planning.elites"]
-)
-def test_less_than_one_is_refused(weights: Path, key: str):
-    with pytest.raises(ConfigError, match=f"{key} is 0; give 1 or more"):
-        PolicyRunner.from_file(weights, overrides={"planning.horizon": 2, key: 0})
-
-
-def test_a_margin_is_not_negative_and_does_nothing_where_latents_move(
-    make_runner: MakeRunner, batch: Batch
-):
-    with pytest.raises(ConfigError, match=r"planning.margin is -0.5; give 0 or more"):
-        planning(make_runner, planning__margin=-0.5)
-    without, with_one = (planning(make_runner, planning__margin=m) for m in (0.0, 0.5))
-    assert same(episode(without, batch), episode(with_one, batch))
-
-
-def test_the_cloning_candidate_needs_its_head(tmp_path: Path, make_config):
-    path = tmp_path / "w.safetensors"
-    save_weights(path, FospNetworks(make_config()), version=0)
-    with pytest.raises(UserError, match=r"no behaviour-cloning head.*switch expansion.cloning off"):
-        PolicyRunner.from_file(path, overrides={"expansion.cloning": True})
-
-
-def test_a_way_around_is_taken_where_every_candidate_is_predicted_to_violate(
-    make_runner: MakeRunner, batch: Batch, monkeypatch
-):
-    """Each policy goes right, which violates; pushed to the left it does not."""
-    settings = {"planning__detour": (2.0, 0, 0, 0, 0, 0), "planning__detour_steps": 4}
-    runner = planning(make_runner, "greedy", **settings)
-    follow_first_component(monkeypatch, runner)
-    predict(monkeypatch, runner, to_the_right)
-    for actor in runner._networks.policies().values():
-        monkeypatch.setattr(actor.mlp.output.bias, "data", torch.tensor([3.0, *[0.0] * 11]))
-        monkeypatch.setattr(
-            actor.mlp.output.weight, "data", torch.zeros_like(actor.mlp.output.weight)
-        )
-    for decision in episode(runner, batch):
-        assert decision.action[0] < 0
-        assert decision.dropped == len(decision.candidates) - 2
-
-
-def test_detours_are_not_imagined_while_a_candidate_will_do(
-    make_runner: MakeRunner, batch: Batch, monkeypatch
-):
-    runner = planning(make_runner, planning__detour=(1.0, 0, 0, 0, 0, 0))
-    predict(monkeypatch, runner, lambda features: torch.zeros_like(features[..., 0]))
-    assert all(len(d.candidates) == 6 for d in episode(runner, batch))
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
-def test_detours_are_imagined_where_at_most_that_share_of_the_courses_survives(
-    make_runner: MakeRunner, batch: Batch, monkeypatch, share: float
-):
-    """Candidates survive that go left: some do, by chance."""
-    detour = {"planning__detour": (1.0, 0, 0, 0, 0, 0), "expansion__candidates": 8}
-    runner = planning(make_runner, **detour, planning__detour_share=share)
-    follow_first_component(monkeypatch, runner)
-    predict(monkeypatch, runner, to_the_right)
-    looked = 0
-    for decision in episode(runner, batch):
-        own = decision.candidates[:16]
-        survived = sum(c.violation <= 0.5 for c in own) / len(own)
-        looked += len(decision.candidates) > len(own)
-        assert (len(decision.candidates) > len(own)) == (survived <= share)
-    if share == 0.5:
-        assert looked, "else this shows nothing"
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.1])
-def test_a_share_is_one(make_runner: MakeRunner, share: float):
-    with pytest.raises(ConfigError, match=f"planning.detour_share is {share}; give 0 to 1"):
-        planning(make_runner, planning__detour_share=share)
