@@ -9,6 +9,7 @@ from typing import Any
 from fosp_agent.experiments.acting_units import START
 from fosp_agent.experiments.protocol import FULL_SEEDS, FULL_TESTS, FULL_TRIALS, UNSEEN_TASKS
 from fosp_agent.experiments.report.cells import Cells
+from fosp_agent.experiments.report.commands import commands
 from fosp_agent.experiments.report.words import agents, counted, numbers
 from fosp_agent.experiments.result import Result
 
@@ -164,5 +165,5 @@ def _provenance(results: Sequence[Result]) -> dict[str, set[str]]:
             f"process: {machine['threads']}"
         )
         found["revision"].add(f"{origin['revision']} (version {origin['version']})")
-        found["command"].add(f"`{origin['command']}`")
+    found["command"] = {f"`{command}`" for command in commands(results)}
     return dict(sorted(found.items()))
