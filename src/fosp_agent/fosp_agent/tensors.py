@@ -30,6 +30,8 @@ class TensorBatch:
     importance: Tensor | None = None
     exemplary: Tensor | None = None
     goal: Tensor | None = None
+    camera: Tensor | None = None
+    """(B, 12) projection that each row's images were seen with; None: ``robot.camera``, all."""
 
     def imitation_weight(self) -> Tensor | float:
         """(B, 1): how much each row counts in imitation, 1 on average; 0 where no row does."""

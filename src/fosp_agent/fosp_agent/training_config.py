@@ -51,6 +51,9 @@ class TrainingConfig:
     """Signs (A,) of the action under the same mirroring. Not empty: half of the sequences are
     mirrored, which is right where the camera looks along the robot's plane of symmetry and the
     pose's origin lies in it."""
+    mirror_aligned: bool = False
+    """Whether a mirrored image is then turned and shifted to where ``robot.camera`` would see it:
+    for a camera that stands beside that plane, or looks askew."""
     selection: Literal["cost", "cloning"] = "cost"
     """What makes a checkpoint the best on held-out episodes; see ``training.selection``."""
     early_stopping: int = 0

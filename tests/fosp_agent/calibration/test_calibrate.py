@@ -94,7 +94,7 @@ def test_the_camera_that_took_the_pictures_is_found(recorded: Path, tmp_path: Pa
     far = np.linalg.norm(project(matrix, places) - expected, axis=1)
     assert far.max() < 0.2, far  # pixels of 64
     assert "warning" not in printed
-    assert set(settings) == {"robot.camera"}, "this camera's pictures may be mirrored in training"
+    assert set(settings) == {"robot.camera", "training.mirror_aligned"}, "it may be mirrored"
     assert cv2.imread(str(out.with_suffix(".png"))).shape == (HEIGHT, WIDTH, 3)
 
 
@@ -141,7 +141,7 @@ def test_a_camera_beside_the_robot_switches_the_mirroring_of_training_off(tmp_pa
 
     rng = np.random.default_rng(0)
     seen = rng.uniform([0.4, -0.1, 0.03], [0.65, 0.1, 0.12], (40, 3))
-    beside = camera() @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.1], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    beside = camera() @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.26], [0, 0, 1, 0], [0, 0, 0, 1.0]])
     grey = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
     found = [View(grey, pixel, at) for pixel, at in zip(project(beside, seen), seen, strict=True)]
     _write(tmp_path / "camera.txt", found, fit(*observed_pixels(found, 64)), 64)

@@ -57,7 +57,10 @@ def test_too_few_views_are_refused_with_the_number_needed():
         fit(places(5), project(CAMERA, places(5)))
 
 
-def test_a_mirrored_picture_shows_the_mirrored_scene_only_from_the_plane_of_symmetry():
-    assert mirrors(CAMERA, places(), 64)
-    aside = CAMERA @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.08], [0, 0, 1, 0], [0, 0, 0, 1.0]])
-    assert not mirrors(aside, places(), 64)
+@pytest.mark.parametrize(("y", "can"), [(0.0, True), (0.1, True), (-0.1, True), (0.2, False)])
+def test_a_mirrored_picture_shows_the_mirrored_scene_from_near_the_plane_of_symmetry(
+    y: float, can: bool
+):
+    """However the camera is turned: this one, looking askew, stands at y = 0.06 m."""
+    moved = CAMERA @ np.array([[1, 0, 0, 0], [0, 1, 0, 0.06 - y], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    assert mirrors(moved, places(), 64) is can

@@ -50,7 +50,9 @@ def test_a_scene_that_was_touched_meanwhile_does_not_count():
 def test_looking_back_keeps_the_pose_and_takes_an_earlier_scene_of_the_row():
     torch.manual_seed(0)
     states, batch = sequences(torch.zeros(32, 16))
+    states = states._replace(camera=torch.arange(32.0).view(32, 1, 1).expand(32, 16, 12))
     back = look_back(states, batch)
+    assert back.camera is states.camera, "all steps of a row were seen alike"
     here, there = states.deter[..., 0], back.deter[..., 0]
     assert torch.equal(back.pose, states.pose)
     assert torch.equal(back.stoch[..., 0], -there)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from fosp_agent.config import RobotConfig, load_preset
 from fosp_agent.settings import ConfigError
+from fosp_agent.tensors import to_tensors
 from fosp_agent.world_model.scene_map import SceneMap
 from fosp_agent.world_model.world_model import WorldModel
 
@@ -40,6 +41,18 @@ def test_a_pose_is_projected_to_its_pixel(scene_map: SceneMap):
     torch.testing.assert_close(
         scene_map.project(pose_at(0.5, 0.02, 0.1)), torch.tensor([60.0, 32.0])
     )
+
+
+def test_each_image_is_looked_at_by_its_own_projection(scene_map: SceneMap):
+    """A camera 0.08 m further along x sees at x = 0.2 what the other sees at x = 0.28."""
+    scene = maps_of(scene_map, 2)
+    own = torch.tensor(OVERHEAD).repeat(2, 1)
+    own[1, 3] += 8.0
+    pose = pose_at(0.2, 0.0, 0.05).repeat(2, 1)
+    looked = scene_map.around(scene, pose, own)
+    torch.testing.assert_close(looked[0], scene_map.around(scene, pose)[0])
+    further = pose_at(0.28, 0.0, 0.05).repeat(2, 1)
+    torch.testing.assert_close(looked[1], scene_map.around(scene, further)[1])
 
 
 def test_the_same_thing_elsewhere_looks_the_same(scene_map: SceneMap):
@@ -117,6 +130,28 @@ def test_cost_depends_on_the_place_alone_and_reward_on_the_rest():
     other[:, -model.rssm.local_size :] += 1
     assert not torch.equal(model.cost.probability(features), model.cost.probability(other))
     assert torch.equal(model.reward(features), model.reward(other))
+
+
+def test_a_model_looks_at_each_row_of_a_batch_by_its_projection(make_config, make_batch):
+    """Everything that is imagined from there, too, and wherever it is placed."""
+    config = make_config(
+        {"robot.camera": list(OVERHEAD), "world_model.direct_pose": True}
+        | {"world_model.imagination": "kinematic"}
+    )
+    model = WorldModel(config).eval()
+    data = to_tensors(make_batch(2, 4))
+    shifted = torch.tensor(OVERHEAD).repeat(2, 1)
+    shifted[1, 3] += 8.0
+    with torch.no_grad():
+        plain = model.filter(data).states
+        own = model.filter(replace(data, camera=shifted)).states
+        assert plain.local is not None and own.local is not None
+        torch.testing.assert_close(own.local[0], plain.local[0])
+        assert not torch.allclose(own.local[1], plain.local[1], atol=1e-3)
+        start, action = own.flatten(), torch.zeros(8, 6)
+        ahead = model.rssm.imagine_step(start, action)
+        assert start.local is not None and ahead.local is not None
+        torch.testing.assert_close(ahead.local, start.local)
 
 
 @pytest.mark.parametrize("camera", [OVERHEAD[:-1], (1.0,)])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.agents.protocol import Metrics
-from fosp_agent.augmentation import mirrored
+from fosp_agent.augmentation import Mirror
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout, imagine, moved
 from fosp_agent.behavior.return_following import follow_dynamics
@@ -60,6 +60,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         """Gradient steps since the fine-tuning began (or since the beginning)."""
         self.finetuning = False
         """Whether ``begin_finetuning`` was called."""
+        self.mirror = Mirror(config)
         self.optimizers = self._make_optimizers()
         fused = config.training.compile
         self._filter = compiled(self.networks.world_model.filter, self.device, enabled=fused)
@@ -122,7 +123,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
 
     def train_step(self, batch: Batch) -> Metrics:
         """One gradient step of everything; see ``protocol.Agent``."""
-        data = mirrored(to_tensors(batch, self.device), self.config.training)
+        data = self.mirror(to_tensors(batch, self.device))
         posterior, metrics = self._learn_world_model(data)
         metrics |= self._learn_behavior(posterior, data)
         self.updates += 1

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fosp_agent.control.projection import project
+from fosp_agent.control.reflection import reflection
 from fosp_agent.errors import UserError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -20,8 +21,9 @@ LEAST_SPREAD = 0.01
 OUTLIER = 3.0
 """Points further off than this many times the median error are left out of the next fit."""
 ROUNDS = 10
-MIRROR_TOLERANCE = 4.0
-"""[pixel of 64] that reflections may be off on the average; the simulator's camera is by 3.7."""
+MIRROR_TOLERANCE = 2.0
+"""[pixel of 64] that reflections may be off on the average; the simulator's camera, 6 cm beside the
+plane, is by 1.1."""
 SMALLEST_TOLERANCE = 0.5
 """[pixel] what no point is left out for."""
 
@@ -52,15 +54,14 @@ class Projection:
 
 
 def mirrors(matrix: FloatArray, places: FloatArray, side: int) -> bool:
-    """Whether a left-right mirrored picture of ``side`` pixels shows the mirrored scene.
+    """Whether a picture of ``side`` pixels, mirrored and aligned, shows the mirrored scene.
 
-    It does where the camera stands in the robot's plane of symmetry, y = 0: a place's reflection in
-    that plane is then seen at the reflection of its pixel. Then, and only then, training may mirror
-    (``training.mirror_pose``).
+    Where the camera is turned does not matter; how far it stands beside the robot's plane of
+    symmetry, y = 0, does. Only then may training mirror (``training.mirror_aligned``).
     """
-    seen, other = (project(matrix, places * [1.0, sign, 1.0]) for sign in (1.0, -1.0))
-    expected = np.c_[side - 1 - seen[:, 0], seen[:, 1]]
-    return bool(np.linalg.norm(other - expected, axis=1).mean() <= MIRROR_TOLERANCE * side / 64)
+    view = reflection(matrix, places, side, (1.0, -1.0, 1.0))
+    off = project(view.matrix, places) - project(matrix, places)
+    return bool(np.linalg.norm(off, axis=1).mean() <= MIRROR_TOLERANCE * side / 64)
 
 
 def fit(places: FloatArray, pixels: FloatArray) -> Projection:

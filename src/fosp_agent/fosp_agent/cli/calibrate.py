@@ -55,9 +55,11 @@ def _write(out: Path, found: list[View], projection: Projection, size: int) -> N
     numbers = ",".join(f"{value:.6g}" for value in projection.matrix.ravel())
     settings = [f"robot.camera=[{numbers}]"]
     places = np.array([view.place for view in found])
-    if not mirrors(projection.matrix, places, size):
+    if mirrors(projection.matrix, places, size):
+        settings += ["training.mirror_aligned=true"]
+    else:
         settings += ["training.mirror_pose=[]", "training.mirror_action=[]"]
-        print("the camera does not stand in the plane y = 0: training must not mirror its pictures")
+        print("the camera stands far beside the plane y = 0: training must not mirror its pictures")
     out.write_text("\n".join(settings) + "\n")
     picture = out.with_suffix(".png")
     picture.write_bytes(drawn(found, projection, size))

@@ -106,4 +106,5 @@ def look_back(states: State, batch: TensorBatch) -> State:
         return x.flatten(0, 1).index_select(0, whole).view(rows, length, -1)
 
     scene = None if states.scene is None else taken(states.scene)
-    return State(taken(states.deter), taken(states.stoch), states.pose, scene)
+    deter, stoch = taken(states.deter), taken(states.stoch)
+    return State(deter, stoch, states.pose, scene, camera=states.camera)

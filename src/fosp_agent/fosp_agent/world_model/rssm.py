@@ -39,6 +39,8 @@ class State(NamedTuple):
     """(..., F) feature maps of the image, where the camera is known; else None."""
     local: Tensor | None = None
     """(..., L) what they show around the pose."""
+    camera: Tensor | None = None
+    """(..., 12) projection that the image was seen with; None: ``robot.camera``."""
 
     def features(self) -> Tensor:
         """(..., S)."""
@@ -157,7 +159,7 @@ class RSSM(nn.Module):
         scene_map = self._scene_map[0]
         if scene_map is None or state.scene is None:
             return state._replace(pose=pose)
-        return state._replace(pose=pose, local=scene_map.around(state.scene, pose))
+        return state._replace(pose=pose, local=scene_map.around(state.scene, pose, state.camera))
 
     def observe_step(
         self, state: State, action: Tensor, look: Tensor, first: Tensor

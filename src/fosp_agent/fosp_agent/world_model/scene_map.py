@@ -60,20 +60,34 @@ class SceneMap(nn.Module):
         """Maps (N, c, h, w) each -> (N, F), as a state keeps them: pixel by pixel."""
         return torch.cat([m.permute(0, 2, 3, 1).flatten(1).float() for m in maps], -1)
 
-    def project(self, pose: Tensor) -> Tensor:
+    def project(self, pose: Tensor, camera: Tensor | None = None) -> Tensor:
         """Position of a pose (..., P), in units of the pose range, in the image: (..., 2) [pixel].
 
         (0, 0) is the centre of the upper left pixel.
+
+        Args:
+            pose: the place.
+            camera: (..., 12) projections of each image; None: ``robot.camera``.
         """
-        place = pose[..., :3] * self.scale + self.center
-        seen = F.pad(place, (0, 1), value=1.0) @ self.camera.T
+        place = F.pad(pose[..., :3] * self.scale + self.center, (0, 1), value=1.0)
+        if camera is None:
+            seen = place @ self.camera.T
+        else:
+            seen = (camera.view(*camera.shape[:-1], 3, 4) @ place.unsqueeze(-1)).squeeze(-1)
         return seen[..., :2] / seen[..., 2:].clamp(min=1e-6)
 
-    def around(self, scene: Tensor, pose: Tensor) -> Tensor:
-        """What the scene shows around a pose: (..., F), (..., P) -> (..., L)."""
+    def around(self, scene: Tensor, pose: Tensor, camera: Tensor | None = None) -> Tensor:
+        """What the scene shows around a pose: (..., F), (..., P) -> (..., L).
+
+        Args:
+            scene: packed maps.
+            pose: the place.
+            camera: (..., 12) projection of each image; None: ``robot.camera``.
+        """
         lead = pose.shape[:-1]
         with torch.autocast(pose.device.type, enabled=False):
-            points = (self.project(pose.float()).unsqueeze(-2) + self.offsets + 0.5) / self.pixels
+            seen = self.project(pose.float(), camera).unsqueeze(-2)
+            points = (seen + self.offsets + 0.5) / self.pixels
             shared = scene.stride(0) == 0
             flat = scene[:1] if shared else scene.reshape(-1, scene.shape[-1])
             local = self._look(flat, points.reshape(-1, len(OFFSETS), 2))

@@ -76,7 +76,7 @@ class WorldModel(nn.Module):
         embedding, scene = self.encoder(batch.image, batch.pose)
         first = self._forget(batch.is_first) if self.training else batch.is_first
         states, posterior, prior = self.rssm.observe(embedding, batch.action, first)
-        states = self.with_pose(states, batch.pose, scene)
+        states = self.with_pose(states, batch.pose, scene, batch.camera)
         features = states.features()
         dynamics, representation = self.rssm.kl_losses(posterior, prior, self.config.free_nats)
         losses = {
@@ -186,16 +186,21 @@ class WorldModel(nn.Module):
             return states if pose is states.pose else self.rssm.placed(states, pose)
         return self.rssm.placed(states, pose + noise * torch.randn_like(pose))
 
-    def with_pose(self, state: State, pose: Tensor, scene: Tensor | None) -> State:
+    def with_pose(
+        self, state: State, pose: Tensor, scene: Tensor | None, camera: Tensor | None = None
+    ) -> State:
         """The state with the observed pose (..., P) [m], [rad], where it is a part of it.
 
         Args:
             state: latents alone.
             pose: observed.
             scene: (..., F) the observed image's scene map, where there is one.
+            camera: (B, 12) projections of a batch's rows; None: ``robot.camera``.
         """
         if not self.config.direct_pose:
             return state
+        if camera is not None and scene is not None:
+            state = state._replace(camera=camera.unsqueeze(1).expand(-1, pose.shape[1], -1))
         return self.rssm.placed(state._replace(scene=scene), self.encoder.in_range(pose))
 
     def _cost_loss(self, features: Tensor, cost: Tensor, batch: TensorBatch) -> Tensor:
