@@ -51,6 +51,9 @@ class PlanningConfig:
     """How far a policy's actions are pushed aside, the first components up, down or not at all, to
     look for a way around when (nearly) every candidate is predicted to violate. Empty: no
     detours."""
+    detour_back: tuple[float, ...] = ()
+    """How far they are pushed the other way, which ``detour`` has up: 0 where that leads back to
+    where nobody demonstrated, and nothing that is foreseen can be believed. Empty: as far."""
     detour_share: float = 0.0
     """Ways around are looked for where at most this share of the courses survives: the one that
     does may be the one that stays. 0: where none does; 1: always."""

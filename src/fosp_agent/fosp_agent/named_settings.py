@@ -15,6 +15,7 @@ PLANNED: Mapping[str, Any] = {
     "planning.margin": 0.6,
     "planning.keep_to_poses": True,
     "planning.detour": (1.0, 1.0, 1.0),
+    "planning.detour_back": (0.0, 1.0, 1.0),
     "planning.detour_steps": 8,
     "planning.detour_share": 0.25,
     "planning.commitment": 0.1,

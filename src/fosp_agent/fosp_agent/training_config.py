@@ -22,6 +22,10 @@ class TrainingConfig:
     """Share of those states that are moved to the pose of another one, of another scene: places
     where no demonstration ever stood, such as beside a goal that is not there (wants
     ``world_model.direct_pose``)."""
+    moved_anywhere: float = 0.0
+    """Of the moved states, the share that is placed anywhere within ``robot.pose_low`` and
+    ``pose_high`` instead: in corners where no demonstration ever was, and where an arm ends that
+    goes out of an obstacle's way."""
     contact_fraction: float = 0.25
     """Share of each batch drawn around contacts."""
     recent_fraction: float = 0.25

@@ -178,4 +178,4 @@ def test_only_the_extensions_have_what_goes_beyond_the_paper(name: str):
         config.training.moved_starts,
         config.world_model.goal_apart,
     ]
-    assert {bool(setting) for setting in beyond} == {name.startswith("fosp_imagined")}
+    assert {bool(setting) for setting in beyond} == {name.startswith(("fosp_imagined", "full"))}

@@ -6,6 +6,8 @@ import torch
 
 from fosp_agent.acting_config import PlanningConfig
 from fosp_agent.behavior.detours import detours, pushes
+from fosp_agent.config import load_preset
+from fosp_agent.named_settings import PLANNED
 
 SIDEWAYS = PlanningConfig(detour=(0.0, 1.0, 0.5), detour_steps=2)
 
@@ -51,3 +53,17 @@ def test_components_without_a_number_are_not_pushed_and_numbers_without_one_are_
     """The named setting serves arms of six components and vehicles of two."""
     assert pushes(PlanningConfig(detour=(1.0,)), 3)[:, 1:].abs().max() == 0
     assert pushes(PlanningConfig(detour=(1.0, 1.0, 1.0)), 2).shape == (8, 2)
+
+
+def test_components_may_be_pushed_less_far_or_not_at_all_the_other_way():
+    around = PlanningConfig(detour=(1.0, 0.5, 0.0), detour_back=(0.0, 0.2, 0.4))
+    found = {tuple(round(x, 3) for x in row) for row in pushes(around, 3).tolist()}
+    every = {(x, y, z) for x in (0.0, 1.0) for y in (-0.2, 0.0, 0.5) for z in (-0.4, 0.0)}
+    assert found == every - {(0.0, 0.0, 0.0)}
+    assert len(pushes(around, 3)) == len(found)
+
+
+def test_planning_never_pushes_an_arm_back():
+    found = pushes(load_preset("small", dict(PLANNED)).planning, 6)
+    assert float(found[:, 0].min()) == 0.0
+    assert float(found[:, 1].min()) == float(found[:, 2].min()) == -1.0

@@ -179,7 +179,9 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             root_proceed = root_proceed[index]
         nets = self.networks
         if training.moved_starts:
-            start = moved(nets.world_model.rssm, start, training.moved_starts)
+            start = moved(
+                nets.world_model.rssm, start, training.moved_starts, training.moved_anywhere
+            )
         return self._unroll(nets.world_model, nets.learner(), start, root_proceed, training.horizon)
 
     def _follow_reward(

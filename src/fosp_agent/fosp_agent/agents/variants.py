@@ -27,14 +27,17 @@ class Variant:
         return {"agent": self.agent, **self.settings}
 
 
-ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None}
+FLIPPED: Mapping[str, Any] = {"training.mirror_aligned": False}
+"""Mirrored images are flipped and no more, as all rows but the last two were made."""
+PRINTED: Mapping[str, Any] = {**AS_PRINTED, **FLIPPED}
+ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None, **FLIPPED}
 """Contacts of the trials are oversampled like those of the data, as these rows were made. Planning
 wants it otherwise: it believes what the cost head then overrates."""
 VARIANTS: Mapping[str, Variant] = {
-    "fosp": Variant("FOSP as the paper has it", settings=AS_PRINTED),
+    "fosp": Variant("FOSP as the paper has it", settings=PRINTED),
     "fosp_planning": Variant(
         "FOSP, and decision-time planning through the world model (beyond the paper)",
-        settings={**AS_PRINTED, **PLANNED, "training.recent_contact_fraction": 0.0},
+        settings={**PRINTED, **PLANNED, "training.recent_contact_fraction": 0.0},
     ),
     "fosp_imagined": Variant(
         "FOSP whose policies also follow imagined reward and contacts through the world model's "
@@ -42,14 +45,19 @@ VARIANTS: Mapping[str, Variant] = {
         settings=ALIKE,
     ),
     "fosp_imagined_planning": Variant(
-        "the same, and decision-time planning; contacts of the trials are not oversampled "
-        "(beyond the paper)",
-        settings=PLANNED,
+        "the same, and decision-time planning, ways around only where no candidate will do; "
+        "contacts of the trials are not oversampled (beyond the paper)",
+        settings={
+            **PLANNED,
+            **FLIPPED,
+            "planning.detour_share": 0.0,
+            "planning.detour_back": (),
+        },
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
         settings={
-            **AS_PRINTED,
+            **PRINTED,
             "critic.in_sample": False,
             "critic.expectile": 0.5,
             "critic.cost_expectile": 0.5,
@@ -58,32 +66,39 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "no_expansion": Variant(
         "the offline policy itself is fine-tuned, one candidate (no eq. 21-22)",
-        settings={**AS_PRINTED, "expansion.enabled": False},
+        settings={**PRINTED, "expansion.enabled": False},
         ablation=True,
     ),
     "no_reachability": Variant(
         "u = 1 everywhere: cost acts through Phi alone (no eq. 5, 30)",
-        settings={**AS_PRINTED, "reachability.enabled": False},
+        settings={**PRINTED, "reachability.enabled": False},
         ablation=True,
     ),
     "no_lagrangian": Variant(
         "no Phi: cost acts through the weights alone (no eq. 17, 27)",
-        settings={**AS_PRINTED, "lagrangian.enabled": False},
+        settings={**PRINTED, "lagrangian.enabled": False},
         ablation=True,
     ),
     "behavior_cloning": Variant(
         "imitation of the data, all of it alike, before and while fine-tuning",
         settings={
-            **AS_PRINTED,
+            **PRINTED,
             "actor.weighting": "uniform",
             "lagrangian.enabled": False,
             "expansion.enabled": False,
             "expansion.direct_loss": "offline",
         },
     ),
-    "safedreamer": Variant("SafeDreamer, BSRP-Lag", agent="safedreamer", settings=AS_PRINTED),
-    "dreamerv3": Variant("DreamerV3; knows no cost", agent="dreamerv3", settings=AS_PRINTED),
-    "recovery_rl": Variant("Recovery RL, model-based", agent="recovery_rl", settings=AS_PRINTED),
+    "safedreamer": Variant("SafeDreamer, BSRP-Lag", agent="safedreamer", settings=PRINTED),
+    "dreamerv3": Variant("DreamerV3; knows no cost", agent="dreamerv3", settings=PRINTED),
+    "recovery_rl": Variant("Recovery RL, model-based", agent="recovery_rl", settings=PRINTED),
+    "full": Variant(
+        "all that the preset has on: as fosp_imagined, and mirrored images are brought in line "
+        "with the camera (beyond the paper)"
+    ),
+    "full_planning": Variant(
+        "the same, and decision-time planning (beyond the paper)", settings=PLANNED
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import torch
@@ -15,11 +15,21 @@ from fosp_agent.behavior.planning import Itinerary
 def pushes(config: PlanningConfig, actions: int) -> Tensor:
     """Every combination of less, as is and more along the components that are pushed: (K, A).
 
-    K = 3^n - 1 for n components whose ``detour`` is not 0; those without a number are not pushed.
+    K = 3^n - 1 for n components whose ``detour`` and ``detour_back`` are not 0; those without a
+    number are not pushed.
     """
-    sizes = (*config.detour, *(0.0,) * actions)[:actions]
-    choices = [(0.0, -size, size) if size else (0.0,) for size in sizes]
+    more = _sizes(config.detour, actions)
+    less = _sizes(config.detour_back, actions) if config.detour_back else more
+    choices = [
+        (0.0, *(-size for size in (down,) if size), *(size for size in (up,) if size))
+        for down, up in zip(less, more, strict=True)
+    ]
     return torch.tensor(list(product(*choices)))[1:]
+
+
+def _sizes(given: Sequence[float], actions: int) -> tuple[float, ...]:
+    """One for each component."""
+    return (*given, *(0.0,) * actions)[:actions]
 
 
 def detours(config: PlanningConfig, actions: Mapping[str, Tensor], horizon: int) -> Itinerary:

@@ -70,17 +70,21 @@ def stands_still(model: Dream, state: State) -> bool:
     return model.rssm.kinematic and state.pose is not None
 
 
-def moved(rssm: RSSM, start: State, share: float) -> State:
-    """Some of the states at the pose of another one.
+def moved(rssm: RSSM, start: State, share: float, anywhere: float = 0.0) -> State:
+    """Some of the states at the pose of another one, or anywhere within the bounds.
 
     Args:
         rssm: that knows what a scene shows elsewhere.
         start: N states with a direct pose.
         share: of them that are moved.
+        anywhere: share of those that are moved anywhere, where imagination has bounds.
     """
     assert start.pose is not None
     count, device = len(start.pose), start.pose.device
     other = start.pose[torch.randperm(count, device=device)]
+    if anywhere:
+        strewn = rssm.low + (rssm.high - rssm.low) * torch.rand_like(other)
+        other = torch.where(torch.rand(count, 1, device=device) < anywhere, strewn, other)
     chosen = torch.rand(count, 1, device=device) < share
     return rssm.placed(start, torch.where(chosen, other, start.pose))
 

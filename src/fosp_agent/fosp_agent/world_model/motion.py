@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -38,6 +39,11 @@ def pose_motion(config: AgentConfig) -> Motion | None:
         )
     stride = [a / p for a, p in zip(robot.action_scale, robot.pose_scale, strict=True)]
     low, high = robot.pose_box()
+    if config.training.moved_anywhere and not all(map(math.isfinite, (*low, *high))):
+        raise ConfigError(
+            "training.moved_anywhere places the pose anywhere within robot.pose_low and pose_high, "
+            "which are empty: give them, or switch it off"
+        )
     return Motion(stride, _in_range(low, robot), _in_range(high, robot))
 
 
@@ -48,6 +54,7 @@ def _refuse_moved_poses(config: AgentConfig) -> None:
         "world_model.lookahead": model.lookahead,
         "world_model.goal_apart": bool(model.goal_apart),
         "training.moved_starts": bool(config.training.moved_starts),
+        "training.moved_anywhere": bool(config.training.moved_anywhere),
     }
     asked = [name for name, on in moving.items() if on]
     if asked:
