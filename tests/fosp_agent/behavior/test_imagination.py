@@ -8,6 +8,7 @@ import torch
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout, imagine, moved
 from fosp_agent.nn.optim import frozen
+from fosp_agent.settings import ConfigError
 from fosp_agent.world_model.world_model import WorldModel
 
 HORIZON, STARTS = 4, 3
@@ -90,3 +91,24 @@ def test_a_moved_start_keeps_its_scene_and_stands_where_another_stood(make_confi
     assert 150 < int(changed.sum()) < 250
     assert set(there.pose[:, 0].tolist()) <= set(start.pose[:, 0].tolist())
     assert torch.equal(moved(model.rssm, start, 0.0).pose, start.pose)
+
+
+def test_a_start_that_is_moved_anywhere_stays_within_the_bounds_and_fills_them(make_config):
+    torch.manual_seed(0)
+    low, high = [0.3, -0.2, 0.0, -0.1, -0.1, -0.1], [0.7, 0.2, 0.1, 0.1, 0.1, 0.1]
+    setting = {"world_model.direct_pose": True, "robot.pose_low": low, "robot.pose_high": high}
+    model = WorldModel(make_config(setting))
+    start = model.rssm.initial(400)._replace(pose=torch.full((400, 6), 9.0))
+    there = moved(model.rssm, start, 1.0, anywhere=0.5).pose
+    assert there is not None
+    strewn = there[(there != 9.0).all(-1)]
+    assert 150 < len(strewn) < 250
+    assert bool(((strewn >= model.rssm.low) & (strewn <= model.rssm.high)).all())
+    width = model.rssm.high - model.rssm.low
+    assert bool((strewn.amax(0) - strewn.amin(0) > 0.9 * width).all())
+
+
+def test_anywhere_needs_bounds(make_config):
+    setting = {"world_model.direct_pose": True, "training.moved_anywhere": 0.5}
+    with pytest.raises(ConfigError, match="moved_anywhere.*which are empty: give them"):
+        WorldModel(make_config(setting))
