@@ -155,9 +155,13 @@ def test_no_episode_starts_with_a_policy_for_another_robot(ros_domain: int, tmp_
 
 
 def the_doctor_is_red(domain: int, folder: Path, words: str) -> None:
-    command = [sys.executable, "-m", "fosp_agent.cli.main", "doctor", "--seconds", "1"]
-    process = Process(command, folder / "doctor.log", domain)
-    assert process.wait(60) == 1
-    table = " ".join(process.output.replace("│", " ").split())
-    assert "the robot must not be armed" in table
-    assert words.split()[0] in table
+    """It listens longer where a busy machine has not shown it everything yet."""
+    command = [sys.executable, "-m", "fosp_agent.cli.main", "doctor", "--seconds"]
+    for seconds in ("1", "4", "12"):
+        process = Process([*command, seconds], folder / f"doctor-{seconds}.log", domain)
+        assert process.wait(60) == 1
+        table = " ".join(process.output.replace("│", " ").split())
+        assert "the robot must not be armed" in table
+        if words.split()[0] in table:
+            return
+    raise AssertionError(f"the doctor never says {words.split()[0]!r}: {table}")
