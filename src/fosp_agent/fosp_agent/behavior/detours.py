@@ -15,8 +15,8 @@ from fosp_agent.behavior.planning import Itinerary
 def pushes(config: PlanningConfig, actions: int) -> Tensor:
     """Every combination of less, as is and more along the components that are pushed: (K, A).
 
-    K = 3^n - 1 for n components whose ``detour`` and ``detour_back`` are not 0; those without a
-    number are not pushed.
+    K + 1 is the product of each component's choices: three where it is pushed both ways, two where
+    one, one where it is not pushed, as those without a number.
     """
     more = _sizes(config.detour, actions)
     less = _sizes(config.detour_back, actions) if config.detour_back else more
