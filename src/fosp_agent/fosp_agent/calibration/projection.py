@@ -23,7 +23,7 @@ OUTLIER = 3.0
 ROUNDS = 10
 MIRROR_TOLERANCE = 2.0
 """[pixel of 64] that reflections may be off on the average; the simulator's camera, 6 cm beside the
-plane, is by 1.1."""
+plane, is by 1.0."""
 SMALLEST_TOLERANCE = 0.5
 """[pixel] what no point is left out for."""
 
