@@ -52,19 +52,25 @@ class Mirror:
         row = (len(batch.image), *[1] * 2)
         flip = torch.rand(row, device=device) < 0.5
         pose, action, goal = self._pose.to(device), self._action.to(device), batch.goal
-        image, view = batch.image.flip(-1), self._view
+        rows, view = flip.flatten(), self._view
+        image = batch.image.clone()
+        image[rows] = self._image(batch.image[rows])
         camera: Tensor | None = None
         if view is not None:
-            image = view.turned(image)
             camera = torch.where(flip[:, 0], view.mirrored.to(device), view.camera.to(device))
         return replace(
             batch,
-            image=torch.where(flip[..., None, None], image, batch.image),
+            image=image,
             pose=torch.where(flip, batch.pose * pose, batch.pose),
             action=torch.where(flip, batch.action * action, batch.action),
             goal=None if goal is None else torch.where(flip[:, 0], goal * pose, goal),
             camera=camera,
         )
+
+    def _image(self, image: Tensor) -> Tensor:
+        """What a mirror shows of images (N, T, C, H, W)."""
+        flipped = image.flip(-1)
+        return flipped if self._view is None else self._view.turned(flipped)
 
 
 class MirrorView(NamedTuple):
