@@ -36,6 +36,9 @@ class WorldModelConfig:
     stands still, only the pose moves; exact until something is pushed, and cheap."""
     scene_units: int = 128
     """Size of what is kept of the image around the pose; with ``robot.camera`` alone."""
+    scene_ring: float = 0.0
+    """Look also at the table below the pose, and at eight places of it this far [m] around: where
+    things stand, whatever the pose's height. 0: not; with ``robot.camera`` alone."""
     pose_noise: float = 0.0
     """Standard deviation of the noise on a direct pose, in units of the pose range, that reward
     and cost heads are trained with: near a contact is then nearly a contact."""

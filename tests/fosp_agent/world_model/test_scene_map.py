@@ -55,6 +55,48 @@ def test_each_image_is_looked_at_by_its_own_projection(scene_map: SceneMap):
     torch.testing.assert_close(looked[1], scene_map.around(scene, further)[1])
 
 
+SLANTED = (100.0, 0.0, 0.0, 10.0, 0.0, 100.0, -100.0, 30.0, 0.0, 0.0, 0.0, 1.0)
+"""u = 100 x + 10, v = 100 (y - z) + 30: what is higher is seen elsewhere."""
+
+
+def on_the_table(robot: RobotConfig, ring: float = 0.04) -> SceneMap:
+    """Looks at the table, too, with the same weights for the same sizes."""
+    torch.manual_seed(0)
+    return SceneMap(robot, replace(MODEL, scene_ring=ring))
+
+
+def test_the_table_is_seen_alike_from_any_height():
+    """The looks around the pose move up the image with it, those at the table stay."""
+    slanted = on_the_table(RobotConfig(camera=SLANTED))
+    low, high = (slanted.looked_at(pose_at(0.2, 0.0, z), None) for z in (0.02, 0.1))
+    around, table = slice(0, -9), slice(-9, None)
+    torch.testing.assert_close(high[around, 1], low[around, 1] - 8.0)
+    torch.testing.assert_close(high[table], low[table])
+    torch.testing.assert_close(low[-9], torch.tensor([30.0, 30.0]))  # below the pose
+    assert (low[-8:] - low[-9]).norm(dim=-1).tolist() == pytest.approx([4.0] * 8, rel=0.02)
+
+
+def test_a_higher_table_is_seen_where_it_is():
+    robot = RobotConfig(camera=SLANTED, table_height=0.05)
+    seen = on_the_table(robot).looked_at(pose_at(0.2, 0.0, 0.1), None)
+    torch.testing.assert_close(seen[-9], torch.tensor([30.0, 25.0]))
+
+
+def test_the_table_is_seen_by_each_images_own_projection():
+    scene_map = on_the_table(ROBOT)
+    scene = maps_of(scene_map, 2)
+    own = torch.tensor(OVERHEAD).repeat(2, 1)
+    own[1, 3] += 8.0
+    looked = scene_map.around(scene, pose_at(0.2, 0.0, 0.05).repeat(2, 1), own)
+    further = pose_at(0.28, 0.0, 0.05).repeat(2, 1)
+    torch.testing.assert_close(looked[1], scene_map.around(scene, further)[1])
+
+
+def test_a_ring_that_is_no_distance_is_refused():
+    with pytest.raises(ConfigError, match=r"scene_ring is -0\.04; give a distance"):
+        on_the_table(ROBOT, -0.04)
+
+
 def test_the_same_thing_elsewhere_looks_the_same(scene_map: SceneMap):
     shifted = [torch.randn(1, c, side, side) for c, side in scene_map.shapes]
     # 8 pixels of the image are 4 cells of the first map and 2 of the second.

@@ -4,6 +4,10 @@ The encoder's latents hold the scene as a whole, and heads that read them learn 
 things stood. Whether the gripper would touch something at a pose is a local question: project the
 pose into the image with the camera's calibration, and look at the encoder's first feature maps
 there and around. The answer is then the same wherever the thing stands.
+
+Around the pixel of a raised pose the image may show neither where a thing stands nor where it
+ends, and how far away it is stays open. What the table shows below the pose, and around that, says
+where it stands.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from fosp_agent.world_model_config import WorldModelConfig
 
 OFFSETS = ((0, 0), (-4, 0), (4, 0), (0, -4), (0, 4), (-9, 0), (9, 0), (0, -9), (0, 9))
 """Where to look around the projected pose: (u, v) [pixel of the observed image]."""
+RING = ((0, 0), (1, 0), (0, 1), (-1, 0), (0, -1), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7))
+"""Where to look on the table: (x, y) beside the place below the pose, in units of the ring."""
 MAPS = ((1, 2), (2, 4))
 """Channels (in units of the CNN's depth) and stride [pixel] of the encoder's maps that are kept."""
 
@@ -30,12 +36,14 @@ class SceneMap(nn.Module):
     center: Tensor
     scale: Tensor
     offsets: Tensor
+    ring: Tensor
 
     def __init__(self, robot: RobotConfig, config: WorldModelConfig) -> None:
         """Build from ``robot.camera``.
 
         Raises:
-            ConfigError: the camera is not a 3 x 4 matrix, or the pose is not part of the state.
+            ConfigError: the camera is not a 3 x 4 matrix, the pose is not part of the state, or
+                the ring is negative.
         """
         super().__init__()
         if len(robot.camera) != 12 or not config.direct_pose or robot.pose_size < 3:
@@ -43,18 +51,27 @@ class SceneMap(nn.Module):
                 f"robot.camera has {len(robot.camera)} numbers; a projection has 12 (3 x 4, row by "
                 "row), and it needs world_model.direct_pose and a position. Empty: no scene map"
             )
+        if config.scene_ring < 0:
+            raise ConfigError(
+                f"world_model.scene_ring is {config.scene_ring:g}; give a distance [m], or 0 not to "
+                "look at the table"
+            )
         matrix = torch.tensor(robot.camera).view(3, 4)
         self.register_buffer("camera", matrix, persistent=False)
         self.register_buffer("center", torch.tensor(robot.pose_center[:3]), persistent=False)
         self.register_buffer("scale", torch.tensor(robot.pose_scale[:3]), persistent=False)
         self.register_buffer("offsets", torch.tensor(OFFSETS).float(), persistent=False)
+        ring = torch.tensor(RING if config.scene_ring else ()).view(-1, 2) * config.scene_ring
+        self.register_buffer("ring", ring, persistent=False)
+        self.table_height = robot.table_height
         self.pixels = robot.image_size
         self.depth = config.cnn_depth
         self.shapes = [
             (share * config.cnn_depth, robot.image_size // stride) for share, stride in MAPS
         ]
         channels = sum(channel for channel, _ in self.shapes)
-        self.reduce = NormedLinear(len(OFFSETS) * channels, config.scene_units)
+        self.looks = len(OFFSETS) + len(ring)
+        self.reduce = NormedLinear(self.looks * channels, config.scene_units)
 
     def pack(self, maps: list[Tensor]) -> Tensor:
         """Maps (N, c, h, w) each -> (N, F), as a state keeps them: pixel by pixel."""
@@ -69,7 +86,11 @@ class SceneMap(nn.Module):
             pose: the place.
             camera: (..., 12) projections of each image; None: ``robot.camera``.
         """
-        place = F.pad(pose[..., :3] * self.scale + self.center, (0, 1), value=1.0)
+        return self._pixel(pose[..., :3] * self.scale + self.center, camera)
+
+    def _pixel(self, place: Tensor, camera: Tensor | None) -> Tensor:
+        """Of a place (..., 3) [m]: (..., 2)."""
+        place = F.pad(place, (0, 1), value=1.0)
         if camera is None:
             seen = place @ self.camera.T
         else:
@@ -86,13 +107,29 @@ class SceneMap(nn.Module):
         """
         lead = pose.shape[:-1]
         with torch.autocast(pose.device.type, enabled=False):
-            seen = self.project(pose.float(), camera).unsqueeze(-2)
-            points = (seen + self.offsets + 0.5) / self.pixels
+            points = (self.looked_at(pose.float(), camera) + 0.5) / self.pixels
             shared = scene.stride(0) == 0
             flat = scene[:1] if shared else scene.reshape(-1, scene.shape[-1])
-            local = self._look(flat, points.reshape(-1, len(OFFSETS), 2))
+            local = self._look(flat, points.reshape(-1, self.looks, 2))
         out: Tensor = self.reduce(local).float()
         return out.view(*lead, -1)
+
+    def looked_at(self, pose: Tensor, camera: Tensor | None) -> Tensor:
+        """Pixels that are looked at from a pose: (..., P) -> (..., K, 2).
+
+        Around the pose's own, and, with a ring, those of the table below it.
+
+        Args:
+            pose: in units of the pose range.
+            camera: (..., 12) projection of each image; None: ``robot.camera``.
+        """
+        place = pose[..., :3] * self.scale + self.center
+        seen = self._pixel(place, camera).unsqueeze(-2) + self.offsets
+        if not len(self.ring):
+            return seen
+        below = F.pad(place[..., None, :2] + self.ring, (0, 1), value=self.table_height)
+        table = self._pixel(below, None if camera is None else camera.unsqueeze(-2))
+        return torch.cat([seen, table], -2)
 
     def _look(self, flat: Tensor, points: Tensor) -> Tensor:
         """Bilinear samples of every map: (M, F), (N, K, 2) -> (N, K * c summed over the maps).
