@@ -15,7 +15,14 @@ from fosp_agent.experiments.report.safereach_tables import NONE, markdown, rates
 
 Row = list[str]
 
-OURS = ("fosp", "fosp_planning", "fosp_imagined", "fosp_imagined_planning")
+OURS = (
+    "fosp",
+    "fosp_planning",
+    "fosp_imagined",
+    "fosp_imagined_planning",
+    "full",
+    "full_planning",
+)
 """The agents that targets are of."""
 
 SUCCESS_AFTER, VIOLATION_AFTER, VIOLATION_DURING, SAFE_ORIGINAL = 0.90, 0.05, 0.40, 0.85
