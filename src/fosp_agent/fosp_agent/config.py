@@ -53,7 +53,7 @@ class RobotConfig:
     (0, 0) the centre of the upper left one. Not empty: what the image shows at the pose becomes a
     part of the model state (see ``world_model/scene_map.py``)."""
     table_height: float = 0.0
-    """Of the surface that things stand on, in the base frame [m]; for ``world_model.scene_ring``."""
+    """Of the surface that things stand on, in the base frame [m] (``world_model.scene_ring``)."""
     pose_low: tuple[float, ...] = ()
     """(P,) lowest pose [m], [rad] that kinematic imagination goes to: where demonstrations say
     nothing, neither do values and cost. Empty: no bound."""

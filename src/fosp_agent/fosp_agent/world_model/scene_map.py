@@ -12,6 +12,8 @@ where it stands.
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,7 +25,8 @@ from fosp_agent.world_model_config import WorldModelConfig
 
 OFFSETS = ((0, 0), (-4, 0), (4, 0), (0, -4), (0, 4), (-9, 0), (9, 0), (0, -9), (0, 9))
 """Where to look around the projected pose: (u, v) [pixel of the observed image]."""
-RING = ((0, 0), (1, 0), (0, 1), (-1, 0), (0, -1), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7), (0.7, -0.7))
+CIRCLE = tuple((math.cos(k * math.pi / 4), math.sin(k * math.pi / 4)) for k in range(8))
+RING = ((0.0, 0.0), *CIRCLE)
 """Where to look on the table: (x, y) beside the place below the pose, in units of the ring."""
 MAPS = ((1, 2), (2, 4))
 """Channels (in units of the CNN's depth) and stride [pixel] of the encoder's maps that are kept."""
@@ -46,16 +49,7 @@ class SceneMap(nn.Module):
                 the ring is negative.
         """
         super().__init__()
-        if len(robot.camera) != 12 or not config.direct_pose or robot.pose_size < 3:
-            raise ConfigError(
-                f"robot.camera has {len(robot.camera)} numbers; a projection has 12 (3 x 4, row by "
-                "row), and it needs world_model.direct_pose and a position. Empty: no scene map"
-            )
-        if config.scene_ring < 0:
-            raise ConfigError(
-                f"world_model.scene_ring is {config.scene_ring:g}; give a distance [m], or 0 not to "
-                "look at the table"
-            )
+        _check(robot, config)
         matrix = torch.tensor(robot.camera).view(3, 4)
         self.register_buffer("camera", matrix, persistent=False)
         self.register_buffer("center", torch.tensor(robot.pose_center[:3]), persistent=False)
@@ -162,6 +156,19 @@ class SceneMap(nn.Module):
             mode="sum",
         )
         return samples.view(count, -1)
+
+
+def _check(robot: RobotConfig, config: WorldModelConfig) -> None:
+    if len(robot.camera) != 12 or not config.direct_pose or robot.pose_size < 3:
+        raise ConfigError(
+            f"robot.camera has {len(robot.camera)} numbers; a projection has 12 (3 x 4, row by "
+            "row), and it needs world_model.direct_pose and a position. Empty: no scene map"
+        )
+    if config.scene_ring < 0:
+        raise ConfigError(
+            f"world_model.scene_ring is {config.scene_ring:g}; give a distance [m], or 0 not to "
+            "look at the table"
+        )
 
 
 def corners(points: Tensor, side: int) -> tuple[Tensor, Tensor]:
