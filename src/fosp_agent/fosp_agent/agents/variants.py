@@ -20,6 +20,8 @@ class Variant:
     settings: Mapping[str, Any] = field(default_factory=dict)
     ablation: bool = False
     """Whether it is FOSP without one of its parts (Figure 4)."""
+    ours: bool = False
+    """Whether the method's targets are its own: FOSP whole, with or without what goes beyond."""
 
     @property
     def overrides(self) -> dict[str, Any]:
@@ -34,15 +36,17 @@ ALIKE: Mapping[str, Any] = {"training.recent_contact_fraction": None, **FLIPPED}
 """Contacts of the trials are oversampled like those of the data, as these rows were made. Planning
 wants it otherwise: it believes what the cost head then overrates."""
 VARIANTS: Mapping[str, Variant] = {
-    "fosp": Variant("FOSP as the paper has it", settings=PRINTED),
+    "fosp": Variant("FOSP as the paper has it", settings=PRINTED, ours=True),
     "fosp_planning": Variant(
         "FOSP, and decision-time planning through the world model (beyond the paper)",
         settings={**PRINTED, **PLANNED, "training.recent_contact_fraction": 0.0},
+        ours=True,
     ),
     "fosp_imagined": Variant(
         "FOSP whose policies also follow imagined reward and contacts through the world model's "
         "dynamics, from where no demonstration stood, too (beyond the paper)",
         settings=ALIKE,
+        ours=True,
     ),
     "fosp_imagined_planning": Variant(
         "the same, and decision-time planning, ways around only where no candidate will do; "
@@ -53,6 +57,7 @@ VARIANTS: Mapping[str, Variant] = {
             "planning.detour_share": 0.0,
             "planning.detour_back": (),
         },
+        ours=True,
     ),
     "no_in_sample": Variant(
         "values learn from imagination alone (no eq. 10), and are means (no expectile of eq. 7)",
@@ -94,10 +99,11 @@ VARIANTS: Mapping[str, Variant] = {
     "recovery_rl": Variant("Recovery RL, model-based", agent="recovery_rl", settings=PRINTED),
     "full": Variant(
         "all that the preset has on: as fosp_imagined, and mirrored images are brought in line "
-        "with the camera (beyond the paper)"
+        "with the camera (beyond the paper)",
+        ours=True,
     ),
     "full_planning": Variant(
-        "the same, and decision-time planning (beyond the paper)", settings=PLANNED
+        "the same, and decision-time planning (beyond the paper)", settings=PLANNED, ours=True
     ),
 }
 

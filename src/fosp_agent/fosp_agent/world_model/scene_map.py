@@ -80,7 +80,11 @@ class SceneMap(nn.Module):
             pose: the place.
             camera: (..., 12) projections of each image; None: ``robot.camera``.
         """
-        return self._pixel(pose[..., :3] * self.scale + self.center, camera)
+        return self._pixel(self._place(pose), camera)
+
+    def _place(self, pose: Tensor) -> Tensor:
+        """Of a pose (..., P) in units of the pose range: (..., 3) [m]."""
+        return pose[..., :3] * self.scale + self.center
 
     def _pixel(self, place: Tensor, camera: Tensor | None) -> Tensor:
         """Of a place (..., 3) [m]: (..., 2)."""
@@ -117,11 +121,10 @@ class SceneMap(nn.Module):
             pose: in units of the pose range.
             camera: (..., 12) projection of each image; None: ``robot.camera``.
         """
-        place = pose[..., :3] * self.scale + self.center
-        seen = self._pixel(place, camera).unsqueeze(-2) + self.offsets
+        seen = self.project(pose, camera).unsqueeze(-2) + self.offsets
         if not len(self.ring):
             return seen
-        below = F.pad(place[..., None, :2] + self.ring, (0, 1), value=self.table_height)
+        below = F.pad(self._place(pose)[..., None, :2] + self.ring, (0, 1), value=self.table_height)
         table = self._pixel(below, None if camera is None else camera.unsqueeze(-2))
         return torch.cat([seen, table], -2)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fosp_agent.agents.variants import VARIANTS
 from fosp_agent.experiments.acting_units import AFTER, BEFORE
 from fosp_agent.experiments.protocol import ORIGINAL
 from fosp_agent.experiments.report.calibration import TITLES, held_out_of, pooled
@@ -15,14 +16,7 @@ from fosp_agent.experiments.report.safereach_tables import NONE, markdown, rates
 
 Row = list[str]
 
-OURS = (
-    "fosp",
-    "fosp_planning",
-    "fosp_imagined",
-    "fosp_imagined_planning",
-    "full",
-    "full_planning",
-)
+OURS = tuple(name for name, one in VARIANTS.items() if one.ours)
 """The agents that targets are of."""
 
 SUCCESS_AFTER, VIOLATION_AFTER, VIOLATION_DURING, SAFE_ORIGINAL = 0.90, 0.05, 0.40, 0.85
