@@ -38,8 +38,10 @@ BY_CHANCE = 0.2 * 4 / 24
 """That a row of ``trials`` drawn uniformly shows a contact: one of 24 starts a step before it."""
 
 
-def trials(sentinel_episode: EpisodeFactory, recent: float | None) -> SequenceSampler:
-    """Ten demonstrations and ten trials; two of each have a contact."""
+def trials(
+    sentinel_episode: EpisodeFactory, recent: float | None, demonstrations: int = 10
+) -> SequenceSampler:
+    """Ten demonstrations (or none) and ten trials; two of each have a contact."""
     sampler = SequenceSampler(
         length=4,
         batch_size=16,
@@ -48,7 +50,7 @@ def trials(sentinel_episode: EpisodeFactory, recent: float | None) -> SequenceSa
         recent_fraction=0.5,
         recent_contact_fraction=recent,
     )
-    for number in range(20):
+    for number in range(10 - demonstrations, 20):
         contacts = (10,) if number % 10 < 2 else ()
         sampler.add(sentinel_episode(number, contacts=contacts), online=number >= 10)
     return sampler
@@ -284,6 +286,12 @@ def test_contacts_of_the_trials_have_a_share_of_their_own(
         rows = np.concatenate([b.cost.any(1)[(numbers(b)[:, 0] >= 10) == online] for b in batches])
         assert len(rows) == 400 * 8
         assert rows.mean() == pytest.approx(expected + (1 - expected) * BY_CHANCE, abs=0.03)
+
+
+def test_trials_alone_have_their_own_share_of_contacts(sentinel_episode: EpisodeFactory) -> None:
+    sampler = trials(sentinel_episode, 0.0, demonstrations=0)
+    rows = np.concatenate([sampler.sample().cost.any(1) for _ in range(400)])
+    assert rows.mean() == pytest.approx(BY_CHANCE, abs=0.01)
 
 
 @pytest.mark.parametrize("given", [None, 0.0, 0.2])

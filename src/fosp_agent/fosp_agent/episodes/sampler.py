@@ -52,6 +52,7 @@ class SequenceSampler:
         exemplars: limits of ``exemplars.exemplary``, which says which rows are to be imitated.
         recent_contact_fraction: the same share of the rows from online episodes; None:
             ``contact_fraction``. The first contact of many trials is else shown in every batch.
+            Where ``recent_fraction`` is 0 the kinds are not told apart, unless all are online.
 
     Raises:
         SamplerError: an argument is out of its range.
@@ -223,8 +224,9 @@ class SequenceSampler:
 
     def _shares(self, pools: dict[str, _Pool]) -> list[tuple[str, int]]:
         """Rows to draw from each pool."""
-        no_choice = not len(pools["online"].episodes) or not len(pools["dataset"].episodes)
-        if self.recent_fraction == 0.0 or no_choice:
+        if not len(pools["dataset"].episodes):
+            return [("online", self.batch_size)]
+        if self.recent_fraction == 0.0 or not len(pools["online"].episodes):
             return [("all", self.batch_size)]
         recent = self._round(self.recent_fraction * self.batch_size)
         return [("online", recent), ("dataset", self.batch_size - recent)]
