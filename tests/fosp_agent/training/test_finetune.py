@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training import finetune as finetune_module
 from fosp_agent.training.checkpoint import CheckpointError
 from fosp_agent.training.finetune import Finetuner, LearnError
+from fosp_agent.training.sameness import OtherConfig
 from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
 
 UPDATES = 2
@@ -319,3 +321,52 @@ def test_a_forgotten_episode_is_not_drawn_from_any_more(tuner: Finetuner, run_di
     zeros = np.zeros(len(episode), np.float32)
     store.labels.add(LabelRecord(episode.id, zeros, zeros, discard=True), relabel=True)
     assert everything(Finetuner.resume(run_dir)) == everything(tuner)
+
+
+def test_an_episode_learned_from_anew_after_its_discard_does_not_block_resuming(
+    tuner: Finetuner, run_dir: Path, record
+):
+    first, second = record(1), record(2)
+    for episode in (first, second):
+        tuner.learn(episode, ignore)
+    tuner.forget(first.id)
+    store, zeros = EpisodeStore(run_dir / "episodes"), np.zeros(8, np.float32)
+    store.labels.add(LabelRecord(first.id, zeros, zeros, discard=True), relabel=True)
+    store.labels.add(LabelRecord(first.id, zeros, zeros, "a person"), relabel=True)
+    assert everything(Finetuner.resume(run_dir)) == everything(tuner)  # labelled, not yet learned
+    tuner.learn(store.load(first.id), ignore)
+    assert tuner._sampler.ids[-2:] == (second.id, first.id)
+    assert everything(Finetuner.resume(run_dir)) == everything(tuner)
+
+
+def test_going_on_with_the_options_of_the_beginning_is_allowed(
+    tuner: Finetuner, weights: Path, dataset: Path, tmp_path: Path
+):
+    moved = tmp_path / "moved.safetensors"
+    shutil.copy(weights, moved)
+    asked = {"weights": moved, "dataset": dataset, "updates_per_episode": UPDATES, "seed": 5}
+    tuner.require_begun_with(asked, {"actor.beta_cost": tuner.config.actor.beta_cost})
+    tuner.require_begun_with({}, {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "overrides", "message"),
+    [
+        ({"updates_per_episode": 50}, {}, r"updates_per_episode 2 \(asked for: 50\)"),
+        ({"seed": 6}, {}, r"seed 5 \(asked for: 6\)"),
+        ({"dataset": None}, {}, r"dataset '.*dataset' \(asked for: ''\)"),
+        ({}, {"actor.beta_cost": 77.0}, r"actor.beta_cost .* \(asked for: 77.0\); leave these"),
+    ],
+)
+def test_going_on_with_other_options_is_refused(
+    tuner: Finetuner, asked: dict[str, Any], overrides: dict[str, Any], message: str
+):
+    with pytest.raises(OtherConfig, match=message):
+        tuner.require_begun_with(asked, overrides)
+
+
+def test_going_on_from_other_weights_is_refused(tuner: Finetuner, tmp_path: Path, make_config):
+    other = tmp_path / "other.safetensors"
+    save_weights(other, FospNetworks(make_config()), version=0)
+    with pytest.raises(OtherConfig, match=r"weights .*base.*other\.safetensors"):
+        tuner.require_begun_with({"weights": other}, {})

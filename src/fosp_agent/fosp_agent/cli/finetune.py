@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def finetune(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder of this run; an earlier one goes on.")],
     weights: Annotated[
         Path, typer.Option(help="Weights to start from (safetensors).")
@@ -44,28 +46,32 @@ def finetune(
 
     from fosp_agent.control.policy_runner import PolicyRunner, as_mode
     from fosp_agent.environments import make_environment
-    from fosp_agent.overrides import parse_overrides
+    from fosp_agent.overrides import acting_changes, parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.finetune import Finetuner
     from fosp_agent.training.online import SUMMARY, run_trials
     from fosp_agent.training.trials import TrialsSummary, table
+    from fosp_agent.training.weights import load_weights
 
     keep_freed_memory()
     torch.set_num_threads(threads)
     as_mode(mode)
     summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))
+    changes = parse_overrides(setting or ())
     if Finetuner.exists(out):
         finetuner = Finetuner.resume(out, agent_name=agent)
+        finetuner.require_begun_with(_given(context), changes)
         print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
     else:
-        changes = parse_overrides(setting or ())
         finetuner = Finetuner.start(
             out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
         )
     world = make_environment(environment, task)
     try:
         if tests and summary.before is None:
-            summary.before = _tested(weights, environment, task, tests, test_seed, mode)
+            start = finetuner.begun_from
+            acting = acting_changes(load_weights(start).config, finetuner.config)
+            summary.before = _tested(start, environment, task, tests, test_seed, mode, acting)
             summary.save(out / SUMMARY)
         records = run_trials(
             world,
@@ -94,8 +100,24 @@ def finetune(
     print(f"weights: {now.path}")
 
 
+def _given(context: typer.Context) -> dict[str, Any]:
+    """Options of the learning that stand on the command line, by their names in ``Finetuner``."""
+    names = {"weights": "weights", "dataset": "dataset", "updates": "updates_per_episode"}
+    return {
+        names.get(name, name): context.params[name]
+        for name in (*names, "seed")
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+
+
 def _tested(
-    weights: Path, environment: str, task: str, tests: int, seed: int, mode: str
+    weights: Path,
+    environment: str,
+    task: str,
+    tests: int,
+    seed: int,
+    mode: str,
+    overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     import torch
 
@@ -104,7 +126,15 @@ def _tested(
 
     print(f"testing {weights}: {tests} seeded tests", flush=True)
     with torch.random.fork_rng(devices=[]):  # testing leaves the learner's randomness alone
-        found = run_tests(weights, environment, task, tests=tests, seed=seed, mode=as_mode(mode))
+        found = run_tests(
+            weights,
+            environment,
+            task,
+            tests=tests,
+            seed=seed,
+            mode=as_mode(mode),
+            overrides=overrides,
+        )
         return report(list(found))
 
 

@@ -11,6 +11,7 @@ import torch
 
 from fosp_agent.agents.protocol import Agent
 from fosp_agent.agents.registry import make_agent
+from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
@@ -25,6 +26,7 @@ from fosp_agent.training.checkpoint import (
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import require_fit
 from fosp_agent.training.learner import ProgressCallback
+from fosp_agent.training.sameness import require_same, require_same_options
 from fosp_agent.training.weights import (
     WeightsError,
     WeightsInfo,
@@ -140,7 +142,7 @@ class Finetuner:
         tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
         tuner._add_dataset()
         store = EpisodeStore(run_dir / "episodes")
-        for episode in (store.load(episode_id) for episode_id in extra["learned"]):
+        for episode in (store.load(episode_id) for episode_id in _drawn(state, extra["learned"])):
             if episode.labelled:
                 tuner._sampler.add(episode, online=True)
             else:
@@ -149,6 +151,40 @@ class Finetuner:
         tuner.learned = {k: int(v) for k, v in extra["learned"].items()}
         tuner._recover(extra["version"], extra["episode_id"])
         return tuner
+
+    @property
+    def config(self) -> AgentConfig:
+        """Settings that the new weights carry."""
+        return self._agent.config
+
+    @property
+    def begun_from(self) -> Path:
+        """The weights file that the run was begun from."""
+        return Path(self._settings["weights"])
+
+    def require_begun_with(self, asked: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
+        """Refuse to go on with other options than the run was begun with.
+
+        Args:
+            asked: any of the arguments ``weights``, ``dataset``, ``updates_per_episode`` and
+                ``seed`` of ``start``.
+            overrides: as in ``start``.
+
+        Raises:
+            OtherConfig: naming what differs.
+            WeightsError: the weights asked for cannot be read.
+        """
+        where, begun, options = self._run_dir / CHECKPOINT, dict(self._settings), dict(asked)
+        require_same(where, self.config, changed(self.config, overrides))
+        if "weights" in options and self._is_base(options["weights"]):
+            del options["weights"]
+        for known in (begun, options):
+            for name in known.keys() & {"weights", "dataset"}:
+                known[name] = str(Path(known[name]).resolve()) if known[name] else ""
+        require_same_options(where, begun, options)
+
+    def _is_base(self, weights: Path) -> bool:
+        return load_weights(weights).info.sha256 == self._settings["base_sha256"]
 
     def announce(self) -> WeightsInfo:
         """The weights that stand now."""
@@ -281,3 +317,12 @@ class Finetuner:
             "episode_id": info.episode_id,
         }
         save_checkpoint(self._run_dir / CHECKPOINT, self._agent, self._sampler, extra)
+
+
+def _drawn(state: dict[str, Any], learned: Mapping[str, int]) -> list[str]:
+    """The episodes learned from that the checkpoint's sampler holds, in its order.
+
+    It is not always the order of learning, nor all of them: one that was discarded has left the
+    sampler, and enters it last when it is labelled and learned from again.
+    """
+    return [name for name in json.loads(state["sampler"])["ids"] if name in learned]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fosp_agent.config import AgentConfig
@@ -24,7 +25,24 @@ def require_same(where: object, begun: AgentConfig, asked: AgentConfig) -> None:
     Raises:
         OtherConfig: naming the settings that differ and the remedy.
     """
-    found = differences(begun, asked)
+    _refuse(where, differences(begun, asked))
+
+
+def require_same_options(where: object, begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Refuse to go on with other options than the run was begun with.
+
+    Args:
+        where: the run, for the message.
+        begun: every option of the run.
+        asked: those that are asked for now.
+
+    Raises:
+        OtherConfig: naming the options that differ and the remedy.
+    """
+    _refuse(where, {k: (begun[k], new) for k, new in asked.items() if begun[k] != new})
+
+
+def _refuse(where: object, found: Mapping[str, tuple[Any, Any]]) -> None:
     if found:
         text = ", ".join(f"{k} {old!r} (asked for: {new!r})" for k, (old, new) in found.items())
         raise OtherConfig(
