@@ -22,7 +22,8 @@ class CriticConfig:
     """0: one step, as in eq. 10. Above: lambda-returns along the real sequence, which carry a
     reward back faster."""
     dropout: float = 0.0
-    """Share of hidden units of Q and V that are dropped in training."""
+    """Share of the inputs (Q's action among them) and hidden units of Q and V that are dropped in
+    training."""
     slow_rate: float = 0.02
     """EMA rate of the slow copies of each Q."""
     slow_target: bool = True
@@ -43,9 +44,9 @@ class ReachabilityConfig:
     learning_rate: float = 5e-5
     debias: bool = False
     """Weigh the rows of a batch as if contacts were not oversampled (``contact_fraction``): a row
-    drawn because a contact follows makes contacts look likelier than they are. Beyond the paper and
-    off in every preset: better calibrated on frozen latents, its effect on an agent is a reading
-    that `./safereach experiment readings` compares (`debiased_reachability`)."""
+    drawn because a contact follows makes contacts look likelier than they are. Beyond the paper; on
+    in the preset `small`, after a comparison (`debiased_reachability` of `./safereach experiment
+    readings`)."""
 
 
 @dataclass(frozen=True)

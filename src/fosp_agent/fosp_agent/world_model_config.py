@@ -50,7 +50,8 @@ class WorldModelConfig:
     was rewarded, and with those of other episodes farther than this [m] from it, where the reward
     is then 0: an episode has one goal. 0: not (wants ``direct_pose``)."""
     head_dropout: float = 0.0
-    """Share of hidden units of reward and cost heads that are dropped in training."""
+    """Share of the inputs and hidden units of reward and cost heads that are dropped in
+    training."""
     weight_decay: float = 0.0
     reward_scale: float = 1.0
     cost_scale: float = 1.0

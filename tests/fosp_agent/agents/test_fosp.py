@@ -227,6 +227,54 @@ def test_reachability_learns_from_the_cost_heads_probability_in_imagination(
     torch.testing.assert_close(imagined[:3, 0], torch.tensor([0.2, 0.4, 0.8]))
 
 
+def test_no_violation_is_reached_past_an_imagined_end(
+    make_agent, make_batch, reachability_targets: list[Tensor]
+):
+    """States: 0 may end in 1; 1 violates and is terminal; 2 is terminal, before a violation."""
+    agent = make_agent({"reachability.gamma": 0.5})
+    posterior, data = see(agent, make_batch())
+    rollout = agent._imagine(posterior, data).detached()
+    violation, proceed = torch.zeros_like(rollout.violation), torch.ones_like(rollout.proceed)
+    violation[1, 0] = violation[3, 1] = 1.0
+    proceed[1, 0] = proceed[2, 1] = proceed[-1, 2] = 0.0
+    agent._learn_reachability(
+        posterior, data, rollout._replace(violation=violation, proceed=proceed)
+    )
+    imagined = reachability_targets[1]
+    assert imagined[:2, 0].tolist() == [0.5, 1.0]
+    assert imagined[:4, 1].tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert not imagined[:, 2].any()
+
+
+@pytest.mark.parametrize("gradient", ["score", "value"])
+def test_what_is_imagined_after_an_end_moves_nothing(make_agent, make_batch, gradient: str):
+    overrides = {"actor.online_gradient": gradient, "actor.imagined_reward": 1.0}
+    overrides |= {"actor.imagined_cost": 1.0, "actor.imagined_violation": 1.0}
+    overrides |= {"lagrangian.multiplier": 1.0, "lagrangian.penalty": 1.0}
+    posterior, data = see(make_agent(), make_batch())
+
+    def moved(afterlife: float, ends: int) -> tuple[float, float, float]:
+        agent = make_agent(overrides, expanded=True)
+        torch.manual_seed(4)
+        rollout = agent._imagine(posterior, data).detached()
+        proceed = torch.ones_like(rollout.proceed)
+        proceed[ends, 0] = 0.0
+        reward, cost, features = (
+            x.clone() for x in (rollout.reward, rollout.cost, rollout.features)
+        )
+        reward[ends:, 0] += afterlife
+        cost[ends:, 0] += afterlife
+        features[ends + 1 :, 0] += afterlife
+        rollout = rollout._replace(reward=reward, cost=cost, features=features, proceed=proceed)
+        torch.manual_seed(4)
+        online = agent._online_loss(rollout, {}) + agent._imagined_loss(rollout, {})
+        phi, _ = agent._penalty(rollout)
+        return online.item(), phi.item(), float(agent.networks.lagrangian.multiplier)
+
+    for ends in (0, 2):
+        assert moved(0.0, ends) == pytest.approx(moved(5.0, ends))
+
+
 def test_the_same_luck_gives_the_same_step(make_agent, make_batch):
     results = []
     for _ in range(2):

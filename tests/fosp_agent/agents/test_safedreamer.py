@@ -86,7 +86,7 @@ def test_what_is_held_down_is_the_imagined_cost_return_where_it_is_reached(
     monkeypatch.setattr(safedreamer, "penalty", spy)
     rollout = imagined(agent, make_batch(is_terminal=terminal))
     agent._actor_loss(rollout)
-    (_, cost, scale, share) = seen.pop()
+    (_, cost, scale, share, lasting) = seen.pop()
     nets, critic = agent.networks, agent.config.critic
     torch.testing.assert_close(
         cost, imagined_return(rollout.cost, nets.cost_value, rollout, critic)
@@ -94,6 +94,7 @@ def test_what_is_held_down_is_the_imagined_cost_return_where_it_is_reached(
     torch.testing.assert_close(scale, nets.cost_range.scale())
     torch.testing.assert_close(share, rollout.weight(critic.gamma))
     assert share.min() == 0
+    torch.testing.assert_close(lasting, rollout.proceed[0].expand_as(cost))
 
 
 def test_the_multiplier_rises_while_imagined_cost_exceeds_the_limit_and_falls_below_it(

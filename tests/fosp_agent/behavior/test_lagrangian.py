@@ -50,6 +50,13 @@ def test_the_multiplier_moves_with_the_violation_and_stays_positive(
     assert term.penalty.item() == pytest.approx(2.2)
 
 
+def test_a_growth_as_small_as_the_papers_adds_up():
+    term = lagrangian(penalty=1e-6, penalty_growth=5e-9)
+    for _ in range(1000):
+        term.update(torch.tensor(0.0))
+    assert term.penalty.item() / 1e-6 - 1 == pytest.approx(1000 * 5e-9, rel=1e-3)
+
+
 def test_the_multiplier_stays_below_its_limit():
     term = lagrangian(multiplier_limit=1.0)
     for _ in range(3):

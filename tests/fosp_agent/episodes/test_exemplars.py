@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fosp_agent.episodes.exemplars import exemplary
-from fosp_agent.episodes.sampler import SequenceSampler
+from fosp_agent.episodes.sampler import SequenceSampler, episode_number
 from fosp_agent.types import Episode
 
 EpisodeFactory = Callable[..., Episode]
@@ -42,8 +42,8 @@ def test_rows_say_whether_they_are_to_be_imitated(make_episode) -> None:
     sampler.add(episode(make_episode, "dear", 1.0, 9.0))
     batch = sampler.sample()
     assert batch.exemplary is not None and batch.episode is not None
-    assert set(batch.episode) == {0, 1}
-    np.testing.assert_array_equal(batch.exemplary, batch.episode == 0)
+    assert set(batch.episode) == {episode_number("cheap"), episode_number("dear")}
+    np.testing.assert_array_equal(batch.exemplary, batch.episode == episode_number("cheap"))
     sampler.add(episode(make_episode, "dear", 1.0, 0.0))  # relabelled
     batch = sampler.sample()
     assert batch.exemplary is not None and batch.exemplary.all()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fosp_agent.episodes.errors import SamplerError
-from fosp_agent.episodes.sampler import SequenceSampler
+from fosp_agent.episodes.sampler import SequenceSampler, episode_number
 from fosp_agent.types import Batch, Episode
 
 EpisodeFactory = Callable[..., Episode]
@@ -249,10 +249,16 @@ def test_batch_of_real_size_is_drawn_in_milliseconds(random_episode: EpisodeFact
     assert min(seconds) < 0.003
 
 
-def test_rows_say_which_episode_they_are_of(sentinel_episode: EpisodeFactory) -> None:
-    batch = filled(sentinel_episode).sample()
-    assert batch.episode is not None
-    np.testing.assert_array_equal(batch.episode, numbers(batch)[:, 0])
+def test_rows_say_which_episode_they_are_of_whatever_else_there_is(
+    sentinel_episode: EpisodeFactory,
+) -> None:
+    fewer = SequenceSampler(length=8, batch_size=6)
+    for number in (4, 2):
+        fewer.add(sentinel_episode(number))
+    for batch in (filled(sentinel_episode).sample(), fewer.sample()):
+        assert batch.episode is not None
+        expected = [episode_number(f"episode-{number}") for number in numbers(batch)[:, 0]]
+        assert batch.episode.tolist() == expected
 
 
 def test_importance_turns_oversampled_contacts_back_into_uniform_draws(
@@ -329,8 +335,8 @@ def test_the_goal_is_a_pose_at_which_the_rows_episode_was_rewarded(make_episode)
     batch = sampler.sample()
     assert batch.goal is not None and batch.episode is not None
     for goal, index in zip(batch.goal, batch.episode, strict=True):
-        if index == 0:
+        if index == episode_number(rewarded.id):
             np.testing.assert_array_equal(goal, rewarded.pose[8])
         else:
             assert np.isnan(goal).all()
-    assert set(batch.episode) == {0, 1}
+    assert set(batch.episode) == {episode_number(e.id) for e in (rewarded, never)}

@@ -67,6 +67,15 @@ def test_the_result_is_rebuilt_from_labels_and_metrics(run_dir: Path) -> None:
     assert result.note == "of an earlier session"
 
 
+def test_a_lesson_after_a_roll_back_has_its_own_number_of_updates(run_dir: Path) -> None:
+    metrics = run_dir / "metrics.jsonl"
+    entry = {"episode_id": "b", "updates": 20, "weights_version": 4, "seconds": 3.0}
+    for number, expected in ((None, 0), (10, 10)):
+        known = entry if number is None else entry | {"lesson_updates": number}
+        metrics.write_text(metrics.read_text() + "\n" + json.dumps(known))
+        assert earlier_result(run_dir, "b").updates == expected
+
+
 def test_a_damaged_episode_is_left_to_the_trainer(run_dir: Path) -> None:
     path = run_dir / "episodes" / "b.mcap"
     path.write_bytes(path.read_bytes()[:100])

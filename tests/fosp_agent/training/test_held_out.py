@@ -9,14 +9,17 @@ import torch
 from torch import Tensor
 
 from fosp_agent.agents.networks import FospNetworks
+from fosp_agent.agents.registry import make_networks
+from fosp_agent.behavior.reachability import discounted_violation
+from fosp_agent.behavior.risk import risk_target
 from fosp_agent.tensors import to_tensors
 from fosp_agent.training.held_out import (
-    discounted_violation,
     held_out_metrics,
     look_ahead,
     measure,
     whole_episodes,
 )
+from fosp_agent.training.selection import cloning_score, cost_score
 from fosp_agent.world_model.rssm import State
 
 
@@ -75,6 +78,25 @@ def test_the_reachability_target_is_the_discounted_worst_case_of_the_rest_of_the
     cost = torch.tensor([[0.0, 2.0, 0.0, 0.0, 1.0, 0.0]])
     target = discounted_violation(cost, 0.5)
     torch.testing.assert_close(target, torch.tensor([[0.5, 1.0, 0.25, 0.5, 1.0, 0.0]]))
+
+
+def test_an_agent_that_learns_no_cost_has_no_cost_measured(make_config, make_episode):
+    networks = make_networks(make_config({"agent": "dreamerv3", "world_model.cost_scale": 0.0}))
+    cost = np.array([0, 0, 0, 1, 1, 0, 0, 0], np.float32)
+    found = measure(networks, [make_episode("a-1", cost=cost, reward=cost)])
+    assert set(found.signals) == {"reward", "reward_open_1", "reward_open_5"}
+    assert cost_score(found.metrics()) == cloning_score(found.metrics())
+
+
+def test_recovery_rl_is_measured_against_what_its_risk_is_to_be(make_config):
+    """Q_risk that is right everywhere has no error: the violation counts from the next state on."""
+    networks = make_networks(make_config({"agent": "recovery_rl", "recovery_rl.gamma": 0.5}))
+    cost = torch.tensor([[0.0, 0.0, 2.0, 0.0, 1.0]])
+    right = torch.zeros(1, 5)
+    for t in reversed(range(4)):
+        label = (cost[:, t + 1] > 0).float()
+        right[:, t] = risk_target(label, right[:, t + 1], torch.ones(1), 0.5)
+    torch.testing.assert_close(networks.violation_label(cost), right)
 
 
 def test_looking_ahead_takes_the_recorded_actions_from_each_state(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from fosp_agent.agents.acting import Judgement, Proposals
 from fosp_agent.behavior.actor import Actor
+from fosp_agent.behavior.reachability import discounted_violation
 from fosp_agent.config import AgentConfig
 from fosp_agent.world_model.world_model import WorldModel
 
@@ -60,6 +61,13 @@ class AgentNetworks(nn.Module, ABC):
     def violation_ahead(self, features: Tensor) -> Tensor | None:  # noqa: ARG002
         """(..., S) -> probability of a violation from here on (...); None: it has no such guess."""
         return None
+
+    def violation_label(self, cost: Tensor) -> Tensor:
+        """What ``violation_ahead`` is to be, from the labels of whole episodes.
+
+        max_k gamma_u^(k-t) 1{cost_k > 0} over the rest of each row: (B, T) -> (B, T) in [0, 1].
+        """
+        return discounted_violation(cost, self.config.reachability.gamma)
 
 
 class SettledNetworks(AgentNetworks):

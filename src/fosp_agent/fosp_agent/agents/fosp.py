@@ -140,16 +140,17 @@ class Fosp(ModelBasedAgent[FospNetworks]):
         """Eq. 23 on imagined states, by score function or through Q."""
         nets, config = self.networks, self.config.actor
         features = rollout.features[:-1].detach().flatten(0, 1)
+        reached = rollout.weight(gamma=1.0).flatten()
         feasibility = nets.reachability.feasibility(features)
         if config.online_gradient == "score":
             action = rollout.action.detach().flatten(0, 1)
             with torch.no_grad():
                 weight = signed_weight(*nets.advantages(features, action), feasibility, config)
-            loss = score_loss(nets.learner(), features, action, weight, config.entropy)
+            loss = score_loss(nets.learner(), features, action, weight, config.entropy, reached)
         else:
             action = nets.learner()(features).sample()
             weight = signed_weight(*nets.advantages(features, action), feasibility, config)
-            loss = value_loss(weight, nets.learner(), features, config.entropy)
+            loss = value_loss(weight, nets.learner(), features, config.entropy, reached)
         metrics["actor/weight"] = float(weight.detach().mean())
         metrics["actor/feasibility"] = float(feasibility.mean())
         return loss
@@ -171,14 +172,15 @@ class Fosp(ModelBasedAgent[FospNetworks]):
             cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, critic)[0]
             metrics["actor/imagined_cost"] = float(cost.detach().mean())
             loss = loss + config.imagined_cost * cost / nets.cost_value_range.scale()
-        return loss.mean()
+        return (loss * rollout.proceed[0]).mean()
 
     def _penalty(self, rollout: Rollout) -> tuple[Tensor, Metrics]:
         """Second part of eq. 20: Phi(cost return) * u, and the multiplier's update (eq. 27)."""
         nets = self.networks
         cost = imagined_return(rollout.cost, nets.cost_critic.v, rollout, self.config.critic)[0]
         feasibility = nets.reachability.feasibility(rollout.features[0])
-        return penalty(nets.lagrangian, cost, nets.cost_value_range.scale(), feasibility)
+        scale, lasting = nets.cost_value_range.scale(), rollout.proceed[0]
+        return penalty(nets.lagrangian, cost, scale, feasibility * lasting, lasting)
 
     def _learn_critics(self, posterior: Posterior, data: TensorBatch, rollout: Rollout) -> Metrics:
         nets, config = self.networks, self.config.critic
@@ -223,7 +225,10 @@ class Fosp(ModelBasedAgent[FospNetworks]):
             targets = (
                 reachability_target(labels, network(real[-1]) * alive, follows, config.gamma),
                 reachability_target(
-                    rollout.violation, network(imagined[-1]), rollout.proceed[1:], config.gamma
+                    rollout.violation,
+                    network(imagined[-1]) * rollout.proceed[-1],
+                    rollout.proceed[:-1],
+                    config.gamma,
                 ),
             )
         terms = {

@@ -17,6 +17,7 @@ from fosp_agent.agents.model_based import ModelBasedAgent, Posterior
 from fosp_agent.agents.protocol import Metrics
 from fosp_agent.behavior.actor import Actor
 from fosp_agent.behavior.imagination import Rollout
+from fosp_agent.behavior.reachability import discounted_violation
 from fosp_agent.behavior.returns import within_episode
 from fosp_agent.behavior.risk import RiskCritic, risk_loss, risk_target
 from fosp_agent.behavior.state_value import StateValue, value_regression
@@ -77,6 +78,11 @@ class RecoveryNetworks(SettledNetworks):
         action = self.safer(features, self.task(features).mean, self.recovery(features).mean)
         risk: Tensor = self.risk(features, action)
         return risk
+
+    def violation_label(self, cost: Tensor) -> Tensor:
+        """Q_risk counts from the next state on, which is not discounted: (B, T) -> (B, T)."""
+        ahead = discounted_violation(cost, self.config.recovery_rl.gamma)
+        return torch.cat([ahead[:, 1:], torch.zeros_like(ahead[:, :1])], 1)
 
 
 class RecoveryRL(ModelBasedAgent[RecoveryNetworks]):

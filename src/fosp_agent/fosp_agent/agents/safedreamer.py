@@ -70,7 +70,8 @@ class SafeDreamer(ModelBasedAgent[SafeDreamerNetworks]):
         loss, metrics = self._follow_reward(nets.reward_value, nets.reward_range, rollout)
         cost = imagined_return(rollout.cost, nets.cost_value, rollout, critic)
         weight = rollout.weight(critic.gamma)
-        constraint, measured = penalty(nets.lagrangian, cost, nets.cost_range.scale(), weight)
+        scale, lasting = nets.cost_range.scale(), rollout.proceed[0].expand_as(cost)
+        constraint, measured = penalty(nets.lagrangian, cost, scale, weight, lasting)
         return loss + constraint, metrics | measured
 
     def _learn_values(self, rollout: Rollout) -> Metrics:

@@ -17,7 +17,12 @@ def signed_weight(
 
 
 def score_loss(
-    actor: Actor, features: Tensor, action: Tensor, weight: Tensor, entropy: float
+    actor: Actor,
+    features: Tensor,
+    action: Tensor,
+    weight: Tensor,
+    entropy: float,
+    reached: Tensor | float = 1.0,
 ) -> Tensor:
     """Score function: -(w log pi(a | s) + eta entropy) on imagined actions.
 
@@ -27,13 +32,21 @@ def score_loss(
         action: (N, A), without a graph.
         weight: (N,) from ``signed_weight``, without a graph.
         entropy: eta.
+        reached: (N,) probability that nothing ended before the state.
     """
     policy = actor(features)
-    loss: Tensor = -(weight * policy.log_prob(action) + entropy * policy.entropy()).mean()
+    gain = weight * policy.log_prob(action) + entropy * policy.entropy()
+    loss: Tensor = -(reached * gain).mean()
     return loss
 
 
-def value_loss(weight: Tensor, actor: Actor, features: Tensor, entropy: float) -> Tensor:
+def value_loss(
+    weight: Tensor,
+    actor: Actor,
+    features: Tensor,
+    entropy: float,
+    reached: Tensor | float = 1.0,
+) -> Tensor:
     """Follow the weight itself uphill: it must carry the graph from the action through Q.
 
     Args:
@@ -41,6 +54,7 @@ def value_loss(weight: Tensor, actor: Actor, features: Tensor, entropy: float) -
         actor: the new policy.
         features: (N, S), without a graph.
         entropy: eta.
+        reached: (N,) probability that nothing ended before the state.
     """
-    loss: Tensor = -(weight + entropy * actor(features).entropy()).mean()
+    loss: Tensor = -(reached * (weight + entropy * actor(features).entropy())).mean()
     return loss

@@ -61,6 +61,13 @@ def reachability_target(violation: Tensor, last: Tensor, proceed: Tensor, gamma:
     return torch.stack(targets[::-1])
 
 
+def discounted_violation(cost: Tensor, gamma: float) -> Tensor:
+    """max_k gamma^(k-t) 1{cost_k > 0} over the rest of each row: (B, T) -> (B, T) in [0, 1]."""
+    label = (cost > 0).float().transpose(0, 1)
+    target = reachability_target(label, label[-1], torch.ones_like(label[1:]), gamma)
+    return target.transpose(0, 1)
+
+
 def reachability_loss(
     network: Reachability, features: Tensor, target: Tensor, weight: Tensor | None = None
 ) -> Tensor:

@@ -62,13 +62,20 @@ def diagnose(
     which = f"all {total}" if everything else f"{len(episodes)} held-out of {total}"
     title = f"{weights} on {which} episodes of {dataset}"
     print_table(console, found, title)
+    if loaded.info.version and not everything:
+        console.print(
+            "these weights were fine-tuned: where that drew from this dataset, it drew from the "
+            "held-out episodes, too"
+        )
     if out is not None:
         facts = {"weights": str(weights), "sha256": loaded.info.sha256, "dataset": str(dataset)}
         facts["measured"] = "all" if everything else "held out"
         write_record(out / "diagnosis.json", facts | as_record(found))
         write_diagram(out / "reliability.png", found, title)
         write_video(out, "open_loop", predict(loaded.networks, choose_episodes(episodes)))
-        console.print(f"written: diagnosis.json, reliability.png, open_loop.gif and .png in {out}")
+        names = ("diagnosis.json", "reliability.png", "open_loop.gif", "open_loop.png")
+        written = ", ".join(name for name in names if (out / name).exists())
+        console.print(f"written: {written} in {out}")
 
 
 def print_table(console: object, found: HeldOut, title: str) -> None:

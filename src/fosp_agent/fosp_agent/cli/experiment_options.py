@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,7 +12,8 @@ Steps = Annotated[int, typer.Option(min=1, help="Gradient steps of each pretrain
 Preset = Annotated[str, typer.Option(help="tiny, small or paper.")]
 Dataset = Annotated[Path, typer.Option(help="Folder of labelled demonstrations.")]
 Weights = Annotated[
-    str, typer.Option(help="Of a pretraining: last, or best on its held-out episodes.")
+    Literal["last", "best"],
+    typer.Option(help="Of a pretraining: the last, or the best on its held-out episodes."),
 ]
 Setting = Annotated[
     list[str] | None,

@@ -11,6 +11,7 @@ the middle; so the ends, where episodes are decided, are seen at least as often 
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +91,7 @@ class SequenceSampler:
         self._episodes: list[Episode] = []
         self._online: list[bool] = []
         self._index: dict[str, int] = {}
+        self._numbers: list[int] = []
         self._pools: dict[str, _Pool] | None = None
 
     @property
@@ -125,6 +127,7 @@ class SequenceSampler:
             self._index[episode.id] = len(self._episodes)
             self._episodes.append(episode)
             self._online.append(online)
+            self._numbers.append(episode_number(episode.id))
         else:
             self._episodes[known] = episode
             self._online[known] = online
@@ -290,7 +293,7 @@ class SequenceSampler:
             cost=stacked("cost"),  # (B, T)
             is_first=is_first,  # (B, T)
             is_terminal=stacked("is_terminal"),  # (B, T)
-            episode=np.array([i for i, _ in rows], np.int64),  # (B,)
+            episode=np.array([self._numbers[i] for i, _ in rows], np.int64),  # (B,)
             intervention=self._interventions(rows),  # (B, T), or None
             importance=np.array(importance, np.float32),  # (B,)
             exemplary=chosen if chosen is None else chosen[[i for i, _ in rows]],  # (B,), or None
@@ -305,6 +308,11 @@ class SequenceSampler:
         marks = [self._episodes[i].by_operator & self._online[i] for i, _ in rows]
         taken = [m[s : s + self.length] for m, (_, s) in zip(marks, rows, strict=True)]
         return np.asarray(np.stack(taken), np.bool_)
+
+
+def episode_number(episode_id: str) -> int:
+    """A number of the episode's own: the same in every sampler, whatever else that holds."""
+    return zlib.crc32(episode_id.encode())
 
 
 def _short(value: Any) -> str:

@@ -65,7 +65,12 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             torch.set_num_threads(config.torch_threads)
         self._finetuner = self._make_finetuner(config)
         self._weights = WeightsServer(config.run_dir / FOLDER)
-        complete_metrics(config.run_dir, self._finetuner.learned, self._finetuner.announce())
+        complete_metrics(
+            config.run_dir,
+            self._finetuner.learned,
+            self._finetuner.announce(),
+            self._finetuner.updates_per_episode,
+        )
         self._metrics = MetricsLog(config.run_dir / METRICS)
         self._wire()
         self._learner = Learner(

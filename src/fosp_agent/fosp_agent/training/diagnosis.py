@@ -43,11 +43,16 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
 
 
 def write_diagram(path: Path, found: HeldOut, title: str) -> None:
-    """Draw what was predicted against what came, with the share of each bin below, as PNG."""
+    """Draw what was predicted against what came, with the share of each bin below, as PNG.
+
+    Of an agent without a guess of costs there is nothing to draw; then no file is written.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     shown = [name for name in SHOWN if name in found.signals]
+    if not shown:
+        return
     figure = Figure(figsize=(3.2 * len(shown), 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=10)

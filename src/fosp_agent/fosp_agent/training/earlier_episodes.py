@@ -34,13 +34,16 @@ def learned_episodes(run_dir: Path) -> set[str]:
     return {str(entry["episode_id"]) for entry in read_metrics(run_dir / METRICS)}
 
 
-def complete_metrics(run_dir: Path, learned: Mapping[str, int], weights: WeightsInfo) -> None:
+def complete_metrics(
+    run_dir: Path, learned: Mapping[str, int], weights: WeightsInfo, updates: int
+) -> None:
     """Write the line of the last lesson, where the process ended before it could.
 
     Args:
         run_dir: the run.
         learned: label revision of each episode learned from.
         weights: the newest; they name the episode of the last lesson.
+        updates: gradient steps of a lesson.
 
     Raises:
         EpisodeError: that episode's file is damaged.
@@ -53,7 +56,7 @@ def complete_metrics(run_dir: Path, learned: Mapping[str, int], weights: Weights
     if any(entry.get("label_revision", revision) == revision for entry in entries):
         return
     episode = EpisodeStore(run_dir / "episodes").load(last)
-    MetricsLog(run_dir / METRICS).append(Lesson(episode, revision, 0.0, {}), weights)
+    MetricsLog(run_dir / METRICS).append(Lesson(episode, revision, 0.0, {}, updates), weights)
 
 
 def earlier_result(run_dir: Path, episode_id: str) -> EpisodeResult:
@@ -72,7 +75,9 @@ def earlier_result(run_dir: Path, episode_id: str) -> EpisodeResult:
     seconds = 0.0
     for entry in read_metrics(run_dir / METRICS):
         if entry["episode_id"] == episode_id:
-            updates, version = int(entry["updates"]) - before, int(entry["weights_version"])
+            since = max(int(entry["updates"]) - before, 0)  # less than before: after a roll-back
+            updates = int(entry.get("lesson_updates", since))  # absent in older versions' files
+            version = int(entry["weights_version"])
             seconds = float(entry["seconds"])
         before = int(entry["updates"])
     return EpisodeResult(

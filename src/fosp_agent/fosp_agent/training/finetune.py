@@ -158,6 +158,11 @@ class Finetuner:
         return self._agent.config
 
     @property
+    def updates_per_episode(self) -> int:
+        """Gradient steps on each episode."""
+        return int(self._settings["updates_per_episode"])
+
+    @property
     def begun_from(self) -> Path:
         """The weights file that the run was begun from."""
         return Path(self._settings["weights"])
@@ -274,7 +279,7 @@ class Finetuner:
     def _take_lesson(self, episode: Episode, on_progress: ProgressCallback) -> None:
         require_fit(episode, self._agent.config.robot)
         self._sampler.add(episode, online=True)
-        total = int(self._settings["updates_per_episode"])
+        total = self.updates_per_episode
         for done in range(1, total + 1):
             metrics = guarded_step(self._agent, self._sampler.sample(), self._run_dir)
             on_progress(done, total, metrics)

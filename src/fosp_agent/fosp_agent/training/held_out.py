@@ -13,7 +13,11 @@ Signals, each with its label:
   value is to be the discounted target itself: its calibration error is against
   max_k gamma_u^(k-t) 1{cost_k > 0} over the rest of the episode, from labels alone. What would
   have come after the last observation is unknown and counts as nothing, so that p is compared with
-  a lower bound near an episode's end. Absent for an agent without such a guess.
+  a lower bound near an episode's end. An agent with a guess of another kind says what its guess is
+  to be (``violation_label``); absent for an agent without one.
+
+Of an agent whose world model learns no cost (``world_model.cost_scale`` 0), nothing about cost is
+measured.
 """
 
 from __future__ import annotations
@@ -29,7 +33,6 @@ from torch import Tensor
 
 from fosp_agent.agents.base_networks import AgentNetworks
 from fosp_agent.behavior.offline import cloning_loss
-from fosp_agent.behavior.reachability import reachability_target
 from fosp_agent.tensors import TensorBatch, to_tensors
 from fosp_agent.training.calibration import Quality, probability_quality, quality
 from fosp_agent.types import Batch, Episode
@@ -62,7 +65,8 @@ class HeldOut:
         for name, signal in self.signals.items():
             found[f"held_out/{name}_auc"] = signal.auc
             found[f"held_out/{name}_calibration_error"] = signal.calibration_error
-        found["held_out/cost_at_contact"] = self.signals["cost"].at_positives
+        if "cost" in self.signals:
+            found["held_out/cost_at_contact"] = self.signals["cost"].at_positives
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
@@ -113,6 +117,8 @@ def measure(networks: AgentNetworks, episodes: list[Episode]) -> HeldOut:
             data = to_tensors(batch, device)
             _measure_group(networks, data, losses, predictions)
     networks.train(was_training)
+    if not networks.config.world_model.cost_scale:
+        predictions = {n: p for n, p in predictions.items() if not n.startswith("cost")}
     return HeldOut(
         episodes=len(episodes),
         observations=sum(len(e) for e in episodes),
@@ -132,13 +138,6 @@ def whole_episodes(episodes: list[Episode], rows: int = ROWS) -> Iterator[Batch]
     for members in by_length.values():
         for start in range(0, len(members), rows):
             yield as_batch(members[start : start + rows])
-
-
-def discounted_violation(cost: Tensor, gamma: float) -> Tensor:
-    """max_k gamma^(k-t) 1{cost_k > 0} over the rest of each row: (B, T) -> (B, T) in [0, 1]."""
-    label = (cost > 0).float().transpose(0, 1)
-    target = reachability_target(label, label[-1], torch.ones_like(label[1:]), gamma)
-    return target.transpose(0, 1)
 
 
 def look_ahead(
@@ -180,7 +179,7 @@ def _measure_group(
     contact, reached = data.cost > 0, data.reward > 0
     predictions["cost"].add(model.cost.probability(features), contact)
     predictions["reward"].add(model.reward(features), reached)
-    ahead = discounted_violation(data.cost, networks.config.reachability.gamma)
+    ahead = networks.violation_label(data.cost)
     reachability = networks.violation_ahead(features)
     if reachability is not None:
         predictions["reachability"].add(reachability, ahead > 0, ahead)

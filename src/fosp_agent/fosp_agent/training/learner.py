@@ -113,6 +113,8 @@ class Lesson:
     seconds: float
     metrics: dict[str, float]
     """The last of its gradient steps."""
+    updates: int
+    """Gradient steps taken on it."""
 
 
 class Learner:
@@ -214,11 +216,14 @@ class Learner:
     def _take_lesson(self, info: LabelledInfo) -> bool:
         started = time.monotonic()
         latest: dict[str, float] = {}
+        updates = 0
 
         def progress(done: int, total: int, metrics: dict[str, float]) -> None:
+            nonlocal updates
             if self._stopping.is_set():
                 raise LearningStopped
             latest.update(metrics)
+            updates = done
             self._on_progress(info.id, done, total, metrics)
 
         try:
@@ -231,7 +236,7 @@ class Learner:
             return True
         # The label may have been revised between the two reads.
         revision = int(episode.metadata.get("label_revision", info.label_revision))
-        self._on_lesson(Lesson(episode, revision, time.monotonic() - started, latest))
+        self._on_lesson(Lesson(episode, revision, time.monotonic() - started, latest, updates))
         return True
 
     def _fail(self, episode_id: str, label_revision: int, why: str) -> None:

@@ -31,6 +31,7 @@ class MetricsLog:
             "episode_cost": float(lesson.episode.cost.sum()),
             "weights_version": weights.version,
             "updates": weights.updates,
+            "lesson_updates": lesson.updates,
             "seconds": round(lesson.seconds, 3),
             **{name: float(value) for name, value in lesson.metrics.items()},
         }

@@ -95,7 +95,12 @@ class _Run:
 
     def catch_up(self) -> None:
         """Learn from and list what an earlier call left labelled but not in the summary."""
-        complete_metrics(self._run_dir, self._finetuner.learned, self._finetuner.announce())
+        complete_metrics(
+            self._run_dir,
+            self._finetuner.learned,
+            self._finetuner.announce(),
+            self._finetuner.updates_per_episode,
+        )
         listed = {result.episode_id for result in self._summary.episodes}
         for episode_id in unlisted_episodes(self._run_dir, listed):
             if episode_id not in self._finetuner.learned:
@@ -134,16 +139,19 @@ class _Run:
     def _learn(self, episode_id: str) -> None:
         started = time.monotonic()
         latest: dict[str, float] = {}
+        updates = 0
 
         def progress(done: int, total: int, metrics: dict[str, float]) -> None:
+            nonlocal updates
             latest.update(metrics)
+            updates = done
             self._on_progress(episode_id, done, total, metrics)
 
         episode = self._store.load(episode_id)
         weights = self._finetuner.learn(episode, progress)
         revision = int(episode.metadata["label_revision"])
         seconds = time.monotonic() - started
-        self._metrics.append(Lesson(episode, revision, seconds, latest), weights)
+        self._metrics.append(Lesson(episode, revision, seconds, latest, updates), weights)
 
     def _note(self, result: EpisodeResult) -> EpisodeResult:
         self._summary.episodes.append(result)

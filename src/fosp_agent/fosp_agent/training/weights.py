@@ -110,7 +110,7 @@ def save_weights(
 def load_weights(
     path: Path, agent: str = "", overrides: Mapping[str, Any] | None = None
 ) -> LoadedWeights:
-    """Rebuild the networks of a file, in float32.
+    """Rebuild the networks of a file, in full precision.
 
     Args:
         path: the file.
@@ -235,4 +235,4 @@ def _halve(value: Tensor) -> Tensor:
 
 
 def _widen(value: Tensor) -> Tensor:
-    return value.float() if value.is_floating_point() else value
+    return value.float() if value.dtype == torch.float16 else value
