@@ -39,8 +39,13 @@ def test_the_regret_of_nothing_is_an_error():
         cost_regret([], [])
 
 
-def test_the_interval_of_a_mean_is_its_standard_error_times_1_96():
-    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 1.1316, 2 + 1.1316), abs=1e-4)
+def test_the_interval_of_a_mean_is_wide_enough_for_few_values():
+    """4.3027 standard errors of a mean of three, 2.0930 of one of twenty: Student's t."""
+    error = 3**-0.5
+    expected = (2 - 4.3027 * error, 2 + 4.3027 * error)
+    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx(expected, abs=1e-4)
+    low, high = mean_interval([float(i % 2) for i in range(20)])
+    assert (high - low) / 2 == pytest.approx(2.0930 * (5 / 19) ** 0.5 / 20**0.5, rel=1e-4)
     assert mean_interval([1.0]) is None
 
 

@@ -189,7 +189,7 @@ class Finetuner:
         require_same_options(where, begun, options)
 
     def _is_base(self, weights: Path) -> bool:
-        return load_weights(weights).info.sha256 == self._settings["base_sha256"]
+        return load_weights(weights).info.sha256 == str(self._settings["base_sha256"])
 
     def announce(self) -> WeightsInfo:
         """The weights that stand now."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from fosp_agent.types import Objective
 
@@ -31,12 +32,13 @@ def wilson_interval(hits: int, total: int, z: float = 1.96) -> tuple[float, floa
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def mean_interval(values: Sequence[float], z: float = 1.96) -> tuple[float, float] | None:
-    """95 % interval of a mean, by its standard error; None for a single value."""
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of a mean, by its standard error and Student's t; None for a single value."""
     if len(values) < 2:
         return None
     middle = float(np.mean(values))
-    half = z * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    spread = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, 0.975)) * spread
     return middle - half, middle + half
 
 
