@@ -26,6 +26,11 @@ def ignore(_done: int, _total: int, _metrics: dict[str, float]) -> None:
     """No one watches."""
 
 
+def full_disk(*_arguments: Any) -> None:
+    """In place of what writes."""
+    raise OSError(28, "No space left on device")
+
+
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
     return tmp_path / "run"
@@ -200,16 +205,44 @@ def test_a_full_disk_fails_the_lesson_and_nothing_else(
     tuner: Finetuner, record, monkeypatch: pytest.MonkeyPatch
 ):
     before, episode = everything(tuner), record(1)
-
-    def full(*_arguments: Any) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr(finetune_module, "save_checkpoint", full)
+        patch.setattr(finetune_module, "save_checkpoint", full_disk)
         with pytest.raises(LearnError, match="No space left"):
             tuner.learn(episode, ignore)
     assert everything(tuner) == before
     assert tuner.learn(episode, ignore).version == 1
+
+
+def test_a_full_disk_fails_a_roll_back_and_nothing_else(
+    tuner: Finetuner, record, monkeypatch: pytest.MonkeyPatch
+):
+    tuner.learn(record(1), ignore)
+    before = everything(tuner)
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune_module, "save_checkpoint", full_disk)
+        with pytest.raises(LearnError, match="weights 1 stay: .*No space left"):
+            tuner.return_to()
+    assert everything(tuner) == before
+    assert tuner.return_to().version == 2
+
+
+def test_an_episode_forgotten_on_a_full_disk_stays_forgotten(
+    tuner: Finetuner, run_dir: Path, record, monkeypatch: pytest.MonkeyPatch
+):
+    episode = record(1)
+    tuner.learn(episode, ignore)
+    zeros = np.zeros(8, np.float32)
+    thrown = LabelRecord(episode.id, zeros, zeros, "a person", discard=True)
+    EpisodeStore(run_dir / "episodes").labels.add(thrown, relabel=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune_module, "save_checkpoint", full_disk)
+        with pytest.raises(LearnError, match="not drawn from any more.*No space left"):
+            tuner.forget(episode.id)
+        before = everything(tuner)
+        with pytest.raises(LearnError, match="No space left"):
+            tuner.learn(record(2), ignore)
+    assert not tuner.holds(episode.id)
+    assert everything(tuner) == before == everything(Finetuner.resume(run_dir))
 
 
 def test_a_relabelled_episode_is_learned_from_again_in_its_place(

@@ -60,6 +60,7 @@ class FakeWeights:
 class FakeFinetuner:
     learned: dict[str, int] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    disk_full: bool = False
 
     def learn(self, episode: Episode, on_progress: ProgressCallback) -> FakeWeights:
         for done in range(1, 3):
@@ -72,6 +73,8 @@ class FakeFinetuner:
 
     def forget(self, episode_id: str) -> None:
         self.forgotten.append(episode_id)
+        if self.disk_full:
+            raise UserError("the checkpoint was not written")
 
 
 class Room:
@@ -165,6 +168,20 @@ def test_an_episode_discarded_after_its_lesson_is_forgotten_once():
     room.learner.withdraw()
     assert room.finetuner.forgotten == ["a"]
     assert room.learner.due() == []
+
+
+def test_forgetting_on_a_full_disk_is_told_and_learning_goes_on():
+    room = Room()
+    room.store.add(FakeInfo("a"))
+    room.learn_due()
+    room.finetuner.disk_full = True
+    room.store.add(FakeInfo("a", label_revision=2, discarded=True))
+    room.learner.withdraw()
+    room.learner.withdraw()
+    assert room.failures == [("a", "the checkpoint was not written")]
+    room.store.add(FakeInfo("b"))
+    room.learn_due()
+    assert room.learned == ["a", "b"]
 
 
 def test_work_on_the_agent_is_refused_during_a_lesson_and_done_after_it():

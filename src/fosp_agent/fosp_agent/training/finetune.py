@@ -28,6 +28,7 @@ from fosp_agent.training.fit import require_fit
 from fosp_agent.training.learner import ProgressCallback
 from fosp_agent.training.sameness import require_same, require_same_options
 from fosp_agent.training.weights import (
+    LoadedWeights,
     WeightsError,
     WeightsInfo,
     load_weights,
@@ -207,7 +208,7 @@ class Finetuner:
             LearnError: unlabelled, too short, of other sizes, a loss became NaN, or the files
                 cannot be written; nothing is changed.
         """
-        _, state, _ = read_checkpoint(self._run_dir / CHECKPOINT)
+        state = self._saved()
         before = _Standing(self._sampler, self.learned, self.announce())
         try:
             self._take_lesson(episode, on_progress)
@@ -224,7 +225,12 @@ class Finetuner:
         return episode_id in self._sampler.ids
 
     def forget(self, episode_id: str) -> None:
-        """Draw no more batches from an episode that was discarded after it was learned from."""
+        """Draw no more batches from an episode that was discarded after it was learned from.
+
+        Raises:
+            LearnError: the checkpoint cannot be written. It still holds the episode, which its
+                label keeps out when the run is resumed; the next lesson writes it again.
+        """
         state: dict[str, Any] = {"sampler": json.dumps(self._sampler.state_dict())}
         forget(state, episode_id)
         sampler = make_sampler(self._agent.config, 0)
@@ -233,7 +239,13 @@ class Finetuner:
                 sampler.add(episode, online=online)
         sampler.load_state_dict(json.loads(state["sampler"]))
         self._sampler = sampler
-        self._checkpoint()
+        try:
+            self._checkpoint()
+        except OSError as error:
+            raise LearnError(
+                f"episode {episode_id} is not drawn from any more, but the checkpoint was not "
+                f"written: {error}"
+            ) from error
 
     def return_to(self, version: int = 0) -> WeightsInfo:
         """Let an earlier version act, and learn on from it; it becomes the next version.
@@ -246,11 +258,23 @@ class Finetuner:
 
         Raises:
             WeightsError: no such version, or not one of this agent; nothing is changed.
+            LearnError: the files cannot be written; nothing is changed.
         """
         version = version or self._earlier_version()
         loaded = load_weights(weights_file(self._run_dir / FOLDER, version))
         if loaded.networks.expanded != self._agent.networks.expanded:
             raise WeightsError(f"weights {version} have other policies than the agent; choose more")
+        saved, settings, now = self._saved(), dict(self._settings), self.announce()
+        try:
+            self._put_back(loaded, version)
+        except OSError as error:
+            self._agent.load_state_dict(saved["agent"])
+            self._settings, self._info = settings, now
+            raise LearnError(f"weights {now.version} stay: {error}") from error
+        return self.announce()
+
+    def _put_back(self, loaded: LoadedWeights, version: int) -> None:
+        """Make loaded weights the agent's, and write them as the next version."""
         state = self._agent.state_dict()
         fresh = {name: {**adam, "state": {}} for name, adam in state["optimizers"].items()}
         networks = loaded.networks.state_dict()
@@ -262,7 +286,6 @@ class Finetuner:
         self._settings["origins"] = origins
         self._publish(now.version + 1, loaded.info.updates, now.episode_id)
         self._checkpoint()
-        return self.announce()
 
     def _origin(self, version: int) -> int:
         """The version that a roll-back copied; the version itself where it is none."""
@@ -286,6 +309,13 @@ class Finetuner:
         self.learned[episode.id] = int(episode.metadata.get("label_revision", "1"))
         self._publish(self.announce().version + 1, self._agent.updates, episode.id)
         self._checkpoint()
+
+    def _saved(self) -> dict[str, Any]:
+        """The checkpoint's state, without episodes that were forgotten since."""
+        _, state, _ = read_checkpoint(self._run_dir / CHECKPOINT)
+        for episode_id in set(json.loads(state["sampler"])["ids"]) - set(self._sampler.ids):
+            forget(state, episode_id)
+        return state
 
     def _roll_back(self, state: dict[str, Any], before: _Standing) -> None:
         """Undo a lesson: the sampler is rebuilt as it was, everything else is restored."""

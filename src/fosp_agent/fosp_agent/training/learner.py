@@ -186,12 +186,18 @@ class Learner:
         """Forget the episodes that were discarded after they were learned from."""
         for episode_id in list(self._finetuner.learned):
             try:
-                discarded = self._store.info(episode_id).discarded
+                info = self._store.info(episode_id)
             except UserError:
                 continue  # `due` says so
-            if discarded and self._finetuner.holds(episode_id):
-                with self._lesson:
-                    self._finetuner.forget(episode_id)
+            if info.discarded and self._finetuner.holds(episode_id):
+                self._forget(info)
+
+    def _forget(self, info: LabelledInfo) -> None:
+        try:
+            with self._lesson:
+                self._finetuner.forget(info.id)
+        except UserError as problem:
+            self._fail(info.id, info.label_revision, str(problem))
 
     def due(self) -> list[LabelledInfo]:
         """Labelled, learnable episodes whose newest label has not been learned from, in order."""
