@@ -55,6 +55,26 @@ def test_an_unknown_or_unfit_setting_is_refused(overrides):
         load_preset("tiny", overrides)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training.horizon", 0, "training.horizon is 0; give 1 or more"),
+        ("training.batch_length", 1, "training.batch_length is 1; give 2 or more"),
+        ("world_model.cnn_depth", 0, "world_model.cnn_depth is 0"),
+        ("actor.learning_rate", -1.0, "actor.learning_rate is -1.0; give more than 0"),
+        ("actor.learning_rate", float("nan"), "actor.learning_rate is nan; give a finite number"),
+        ("critic.gamma", 2.0, "critic.gamma is 2.0; give a number from 0 to 1"),
+        ("training.mirror_pose", [1.0, -1.0], "mirror_pose has 2 numbers, robot.pose_size is 6"),
+        ("robot.pose_low", [1.0], "robot.pose_low has 1 numbers, robot.pose_size is 6"),
+        ("actor.weighting", "foo", "actor.weighting is 'foo'; choose one of fosp, uniform"),
+        ("preset", "tiny", "give --preset"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(key: str, value: object, message: str):
+    with pytest.raises(ConfigError, match=message):
+        load_preset("small", {key: value})
+
+
 def test_a_setting_without_a_value_is_refused():
     with pytest.raises(ConfigError, match=r"write section\.key=value"):
         parse_override("actor.beta_cost")

@@ -152,6 +152,28 @@ def written_weights(path: Path, **metadata: str) -> str:
     return str(path)
 
 
+def test_weights_of_another_robot_are_refused_before_anything_starts(tmp_path: Path):
+    arm = json.dumps({"robot": {"image_channels": 3, "pose_size": 6}})
+    car = json.dumps({"robot": {"image_channels": 6, "pose_size": 0}})
+    fitting = {"safereach": arm, "safety_gymnasium": car}
+    for environment, config in fitting.items():
+        good = written_weights(tmp_path / "good.safetensors", config=config)
+        texts = {"environment": environment, "task": "SafetyPointGoal1"}
+        texts = texts if environment == "safety_gymnasium" else {}
+        settle(find("finetune"), {"weights": good, **texts}, NOW)
+        (other,) = set(fitting.values()) - {config}
+        bad = written_weights(tmp_path / "bad.safetensors", config=other)
+        with pytest.raises(ArgumentError, match="was trained with images of . channels.*of this"):
+            settle(find("finetune"), {"weights": bad, **texts}, NOW)
+
+
+def test_a_dataset_that_is_not_there_is_refused_where_it_would_be_read(weights):
+    texts = {"weights": weights, "dataset": "/nowhere/data"}
+    with pytest.raises(ArgumentError, match="dataset:=/nowhere/data does not do"):
+        settle(find("finetune"), texts, NOW)
+    settle(find("finetune"), {**texts, "side": "robot"}, NOW)
+
+
 def test_every_agent_that_can_learn_can_be_asked_for():
     (argument,) = (a for a in ARGUMENTS if a.name == "agent")
     assert argument.choices == (ANY_AGENT, *agents())

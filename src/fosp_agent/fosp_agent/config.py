@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import dacite
 import yaml
@@ -24,6 +24,7 @@ from fosp_agent.behavior_config import (
     LagrangianConfig,
     ReachabilityConfig,
 )
+from fosp_agent.config_limits import require_limits
 from fosp_agent.settings import ConfigError, require_setting, set_value, to_float
 from fosp_agent.training_config import TrainingConfig
 from fosp_agent.world_model_config import WorldModelConfig
@@ -118,15 +119,27 @@ def from_dict(values: dict[str, Any]) -> AgentConfig:
     """Build a config from nested dictionaries.
 
     Raises:
-        ConfigError: a key is unknown or a value has the wrong type.
+        ConfigError: a key is unknown, a value has the wrong type or cannot be meant.
     """
     settings = dacite.Config(strict=True, cast=[tuple], type_hooks={float: to_float})
     try:
-        return dacite.from_dict(AgentConfig, values, settings)
+        config = dacite.from_dict(AgentConfig, values, settings)
+    except dacite.WrongTypeError as error:
+        raise ConfigError(_wrong_type(error)) from error
     except dacite.DaciteError as error:
         raise ConfigError(
             f"the config does not fit ({error}); correct that setting, or leave it out"
         ) from error
+    require_limits(config.to_dict())
+    return config
+
+
+def _wrong_type(error: dacite.WrongTypeError) -> str:
+    choices = get_args(error.field_type) if get_origin(error.field_type) is Literal else ()
+    if choices:
+        names = ", ".join(map(str, choices))
+        return f"{error.field_path} is {error.value!r}; choose one of {names}"
+    return f"the config does not fit ({error}); correct that setting, or leave it out"
 
 
 def load_preset(name: str, overrides: dict[str, Any] | None = None) -> AgentConfig:
@@ -151,6 +164,8 @@ def load_preset(name: str, overrides: dict[str, Any] | None = None) -> AgentConf
         for section, settings in yaml.safe_load(changes.read_text()).items():
             values.setdefault(section, {}).update(settings)
     for key, value in overrides.items():
+        if key == "preset":
+            raise ConfigError("the preset is no setting; give --preset")
         require_setting(AgentConfig, key)
         set_value(values, key, value)
     return replace(from_dict(values), preset=name)

@@ -19,6 +19,7 @@ from safereach_bringup.arguments import (
 from safereach_bringup.real_robot import suit_the_camera, suit_the_robot
 from safereach_bringup.stack_types import (
     BOTH,
+    TRAINER_SIDE,
     Arg,
     IfIs,
     IfSet,
@@ -29,7 +30,7 @@ from safereach_bringup.stack_types import (
     Stack,
     Unless,
 )
-from safereach_bringup.weights_header import newest_weights, require_agent
+from safereach_bringup.weights_header import newest_weights, require_agent, require_sizes
 
 
 def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) -> Plan:
@@ -54,6 +55,7 @@ def settle(stack: Stack, texts: Mapping[str, str], now: datetime | None = None) 
         values["settings"] = PLANNING[str(values["planning"])]
     if "dataset" in values and "dataset" not in given:
         _take_demonstrations(values)
+    _require_dataset(values)
     return Plan(stack.name, values, _running(stack, values))
 
 
@@ -66,6 +68,8 @@ def _take_weights(values: dict[str, Value]) -> None:
                 "weights:=<file>"
             )
         values["weights"] = str(shipped_weights())
+    if "weights" in values:
+        require_sizes(Path(str(values["weights"])), str(values.get("environment", "safereach")))
     if "agent" in values:
         earlier = newest_weights(Path(str(values["run_dir"])))
         require_agent(earlier or Path(str(values["weights"])), str(values["agent"]))
@@ -76,6 +80,16 @@ def _take_demonstrations(values: dict[str, Value]) -> None:
     simulated = values["environment"] == "safereach" and values["robot"] == "sim"
     if simulated and demonstrations().is_dir():
         values["dataset"] = str(demonstrations())
+
+
+def _require_dataset(values: Mapping[str, Value]) -> None:
+    """The trainer's side reads it; the robot's need not have it."""
+    folder, here = str(values.get("dataset", "")), values.get("side", BOTH) in (BOTH, TRAINER_SIDE)
+    if folder and here and not Path(folder).is_dir():
+        raise ArgumentError(
+            f"dataset:={folder} does not do: give a folder that exists, such as one made by "
+            "`./safereach demonstrate`"
+        )
 
 
 def _running(stack: Stack, values: Mapping[str, Value]) -> tuple[Node, ...]:

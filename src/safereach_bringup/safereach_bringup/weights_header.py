@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from safereach_bringup.arguments import ANY_AGENT, ArgumentError
@@ -45,6 +46,38 @@ def require_agent(path: Path, agent: str) -> None:
             f"'{found.get('preset', '')}'); give weights:=<file> made by `./safereach pretrain "
             f"--agent {agent}`, or leave agent out"
         )
+
+
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "safereach": {"image_channels": 3, "pose_size": 6},
+    "safety_gymnasium": {"image_channels": 6, "pose_size": 0},
+}
+"""What the observations of an environment have; a real arm's are those of safereach."""
+
+
+def require_sizes(path: Path, environment: str) -> None:
+    """Refuse weights that were trained on another robot's observations.
+
+    A file that says nothing about it is left to the nodes.
+
+    Raises:
+        ArgumentError: naming the sizes.
+    """
+    try:
+        robot = json.loads(metadata(path)["config"])["robot"]
+    except (ArgumentError, KeyError, ValueError):
+        return
+    wanted = SIZES[environment]
+    found = {name: robot.get(name) for name in wanted}
+    if found != wanted:
+        raise ArgumentError(
+            f"{path} was trained with {_sizes(found)}, environment:={environment} has "
+            f"{_sizes(wanted)}; give weights:=<file> of this robot"
+        )
+
+
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return f"images of {sizes['image_channels']} channels and poses of {sizes['pose_size']} numbers"
 
 
 def newest_weights(run_dir: Path) -> Path | None:

@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from fosp_agent.agents.networks import FospNetworks, fingerprint
 from fosp_agent.episodes.labels import LabelRecord
 from fosp_agent.episodes.store import EpisodeStore
+from fosp_agent.settings import ConfigError
 from fosp_agent.training import finetune as finetune_module
 from fosp_agent.training.checkpoint import CheckpointError
 from fosp_agent.training.finetune import Finetuner, LearnError
+from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.run_folder import PRETRAINING, TakenFolder
 from fosp_agent.training.sameness import OtherConfig
 from fosp_agent.training.weights import WeightsError, WeightsInfo, load_weights, save_weights
 
@@ -184,7 +188,7 @@ def bad_episodes(make_episode) -> dict[str, Any]:
     [
         ("short", "3 observations, fewer than the sequence length 5"),
         ("unlabelled", "unlabelled"),
-        ("nan", "world model"),
+        ("nan", "a reward at step 0 that is not finite"),
         ("camera", "the preset wants"),
         ("action", "the preset wants"),
     ],
@@ -372,12 +376,82 @@ def test_an_episode_learned_from_anew_after_its_discard_does_not_block_resuming(
     assert everything(Finetuner.resume(run_dir)) == everything(tuner)
 
 
+@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoints/pretrain.pt"])
+def test_the_folder_of_a_pretraining_is_left_alone(tmp_path: Path, weights: Path, name: str):
+    path = tmp_path / "run" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(TakenFolder, match="is the folder of a pretraining"):
+        Finetuner.start(tmp_path / "run", weights, None, UPDATES, seed=5)
+    assert [p for p in (tmp_path / "run").rglob("*") if p.is_file()] == [path]
+
+
+def test_a_run_that_lost_its_checkpoint_is_not_begun_anew_over_its_weights(
+    tuner: Finetuner, run_dir: Path, weights: Path, record
+):
+    newest = tuner.learn(record(1), ignore).path
+    before = newest.read_bytes()
+    (run_dir / finetune_module.CHECKPOINT).unlink()
+    with pytest.raises(TakenFolder, match=f"begin in another folder, from {newest}"):
+        Finetuner.start(run_dir, weights, None, UPDATES, seed=5)
+    assert newest.read_bytes() == before
+
+
+@pytest.mark.usefixtures("tuner")
+def test_a_start_that_was_killed_before_its_checkpoint_begins_again(run_dir: Path, weights: Path):
+    (run_dir / finetune_module.CHECKPOINT).unlink()
+    assert Finetuner.start(run_dir, weights, None, UPDATES, seed=5).announce().version == 0
+
+
+def test_a_checkpoint_with_a_nan_is_named_and_none_is_written(tuner: Finetuner, run_dir: Path):
+    path = run_dir / finetune_module.CHECKPOINT
+    good = path.read_bytes()
+    state = torch.load(path, weights_only=True)
+    state["agent"]["networks"]["offline.mlp.output.weight"][0] = float("nan")
+    torch.save(state, path)
+    with pytest.raises(CheckpointError, match=r"finetune\.pt: the weight offline.* is not finite"):
+        Finetuner.resume(run_dir)
+    path.write_bytes(good)
+    with torch.no_grad():
+        tuner._agent.networks.offline.mlp.output.weight[0] = float("nan")
+    with pytest.raises(CheckpointError, match="not finite"):
+        tuner._checkpoint()
+    assert path.read_bytes() == good
+
+
+def test_the_checkpoint_of_a_pretraining_is_not_resumed(run_dir: Path, dataset: Path, make_config):
+    plan = PretrainPlan(dataset, run_dir / "pretrained", 1, 0)
+    Pretrainer.open(plan, make_config(), resume=False).checkpoint()
+    (run_dir / "checkpoints").mkdir()
+    shutil.copy(plan.run_dir / PRETRAINING, run_dir / finetune_module.CHECKPOINT)
+    with pytest.raises(CheckpointError, match="not the checkpoint of a fine-tuning"):
+        Finetuner.resume(run_dir)
+
+
+def test_settings_that_the_weights_have_no_place_for_are_refused(run_dir: Path, weights: Path):
+    with pytest.raises(ConfigError, match="do not fit these settings"):
+        Finetuner.start(
+            run_dir, weights, None, UPDATES, seed=5, overrides={"world_model.units": 24}
+        )
+
+
+def test_a_dataset_without_costs_is_learned_from_with_a_warning(
+    tmp_path: Path, run_dir: Path, weights: Path, make_episode
+):
+    store = EpisodeStore(tmp_path / "safe")
+    store.write(make_episode(cost=np.zeros(8, np.float32)))
+    tuner = Finetuner.start(run_dir, weights, store.path, UPDATES, seed=5)
+    (warning,) = tuner.warnings
+    assert "has a cost label above 0" in warning
+    assert Finetuner.resume(run_dir).warnings == tuner.warnings
+
+
 def test_going_on_with_the_options_of_the_beginning_is_allowed(
     tuner: Finetuner, weights: Path, dataset: Path, tmp_path: Path
 ):
     moved = tmp_path / "moved.safetensors"
     shutil.copy(weights, moved)
-    asked = {"weights": moved, "dataset": dataset, "updates_per_episode": UPDATES, "seed": 5}
+    asked = {"weights": moved, "dataset": dataset, "updates": UPDATES, "seed": 5}
     tuner.require_begun_with(asked, {"actor.beta_cost": tuner.config.actor.beta_cost})
     tuner.require_begun_with({}, {})
 
@@ -385,7 +459,7 @@ def test_going_on_with_the_options_of_the_beginning_is_allowed(
 @pytest.mark.parametrize(
     ("asked", "overrides", "message"),
     [
-        ({"updates_per_episode": 50}, {}, r"updates_per_episode 2 \(asked for: 50\)"),
+        ({"updates": 50}, {}, r"updates 2 \(asked for: 50\)"),
         ({"seed": 6}, {}, r"seed 5 \(asked for: 6\)"),
         ({"dataset": None}, {}, r"dataset '.*dataset' \(asked for: ''\)"),
         ({}, {"actor.beta_cost": 77.0}, r"actor.beta_cost .* \(asked for: 77.0\); leave these"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from fosp_agent.config import load_preset
 from fosp_agent.settings import parse_override
-from fosp_agent.training.fit import place_warnings
+from fosp_agent.training.fit import MisfitError, place_warnings, require_fit
 from fosp_agent.types import Episode
 
 AWAY = np.array([0.0, 0.4, 0.2, 0.0, 0.0, 0.0], np.float32)
@@ -48,3 +49,11 @@ def test_without_bounds_the_range_of_the_encoding_counts(make_episode):
 def test_a_robot_without_a_pose_is_nowhere(make_episode):
     robot = dataclasses.replace(load_preset("small").robot, pose_size=0)
     assert place_warnings([at_the_presets_table(make_episode, AWAY)], robot) == []
+
+
+@pytest.mark.parametrize("name", ["pose", "action", "reward", "cost"])
+def test_a_value_that_is_not_finite_is_named(make_config, make_episode, name: str):
+    values = getattr(make_episode(), name).copy()
+    values[3] = np.inf
+    with pytest.raises(MisfitError, match=f"has a {name} at step 3 that is not finite"):
+        require_fit(make_episode(**{name: values}), make_config().robot)

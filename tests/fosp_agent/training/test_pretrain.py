@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from fosp_agent.training.checkpoint import CheckpointError, read_checkpoint
 from fosp_agent.training.fit import MisfitError
 from fosp_agent.training.metrics import read_metrics
 from fosp_agent.training.pretrain import (
-    BEST,
     CHECKPOINT,
     WEIGHTS,
     Pretrainer,
     PretrainError,
     PretrainPlan,
+    begun_plan,
 )
+from fosp_agent.training.run_folder import BEST, TakenFolder
+from fosp_agent.training.sameness import OtherConfig
 from fosp_agent.training.weights import load_weights
 
 
@@ -238,6 +241,57 @@ def test_a_damaged_checkpoint_is_named(
     path.write_bytes(path.read_bytes()[:-3000] if content is None else content)
     with pytest.raises(CheckpointError, match=r"pretrain\.pt cannot be read"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize("name", ["checkpoints/finetune.pt", "weights/w", "episodes/e.mcap"])
+def test_the_folder_of_a_fine_tuning_is_left_alone(
+    make_config, dataset: Path, tmp_path: Path, name: str
+):
+    path = tmp_path / "run" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(TakenFolder, match="is the folder of a fine-tuning"):
+        Pretrainer.open(plan(dataset, tmp_path / "run", 1), make_config(), resume=False)
+
+
+def test_what_goes_on_is_what_was_begun(make_config, dataset: Path, tmp_path: Path):
+    begun = plan(dataset, tmp_path / "run", 1)
+    Pretrainer.open(begun, make_config(), resume=False).checkpoint()
+    elsewhere, longer = tmp_path / "other", dataclasses.replace(begun, steps=7)
+    defaults = dataclasses.replace(longer, seed=99, dataset=Path("x"))
+    assert begun_plan(defaults, {}) == longer
+    assert begun_plan(defaults, {"dataset": dataset, "seed": begun.seed}) == longer
+    shutil.copytree(dataset, elsewhere)
+    for asked in ({"dataset": elsewhere}, {"seed": begun.seed + 1}):
+        with pytest.raises(OtherConfig, match="pretrain.pt was begun with"):
+            begun_plan(begun, asked)
+    shutil.rmtree(dataset)
+    assert begun_plan(begun, {"dataset": elsewhere}).dataset == elsewhere
+
+
+@pytest.mark.parametrize("name", ["pose", "action"])
+def test_a_value_that_is_not_finite_is_named_before_training(
+    make_config, tmp_path: Path, make_episode, name: str
+):
+    store, good = EpisodeStore(tmp_path / "dataset"), make_episode("original-1-0001")
+    bad = getattr(good, name).copy()
+    bad[3] = np.nan
+    store.write(good)
+    store.write(make_episode("original-2-0001", **{name: bad}))
+    found = f"original-2-0001 has a {name} at step 3 that is not finite"
+    with pytest.raises(MisfitError, match=found):
+        Pretrainer.open(plan(store.path, tmp_path / "run", 1), make_config(), resume=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_actions_that_no_policy_takes_are_warned_of(make_config, tmp_path: Path, make_episode):
+    store = EpisodeStore(tmp_path / "dataset")
+    for number, scale in enumerate((1.0, 50.0)):
+        name = f"original-{number}-0001"
+        store.write(make_episode(name, action=scale * make_episode(name).action))
+    run = Pretrainer.open(plan(store.path, tmp_path / "run", 1), make_config(), resume=False)
+    (warning,) = [text for text in run.warnings if "actions" in text]
+    assert "1 of 2 episodes have actions beyond [-1, 1], the first is original-1-0001" in warning
 
 
 def test_a_missing_or_unlabelled_dataset_is_named(make_config, tmp_path: Path, make_episode):

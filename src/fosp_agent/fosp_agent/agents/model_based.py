@@ -22,6 +22,7 @@ from fosp_agent.config import AgentConfig
 from fosp_agent.nn import distributed
 from fosp_agent.nn.compiled import compiled
 from fosp_agent.nn.optim import Optimizer, RunningRange
+from fosp_agent.settings import ConfigError
 from fosp_agent.tensors import TensorBatch, to_tensors
 from fosp_agent.types import Batch
 from fosp_agent.world_model.rssm import State
@@ -110,10 +111,21 @@ class ModelBasedAgent(ABC, Generic[Networks]):
         self.updates = 0
 
     def adopt(self, networks: AgentNetworks) -> None:
-        """Take over the weights of other networks of the same config."""
+        """Take over the weights of other networks of the same config.
+
+        Raises:
+            ConfigError: a setting was changed that the sizes of the networks follow from.
+        """
         if networks.expanded and not self.networks.expanded:
             self._expand()
-        self.networks.load_state_dict(networks.state_dict())
+        try:
+            self.networks.load_state_dict(networks.state_dict())
+        except RuntimeError as error:
+            sizes = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+            raise ConfigError(
+                f"the weights do not fit these settings ({sizes}); what a network's size follows "
+                "from belongs to the weights: leave it out, or pretrain with it"
+            ) from error
 
     def _expand(self) -> None:
         """Add the policy of the fine-tuning; the optimisers begin anew."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS, present
 
 if TYPE_CHECKING:
     from fosp_agent.training.held_out import HeldOut
@@ -47,6 +47,7 @@ def diagnose(
 
     if threads:
         torch.set_num_threads(threads)
+    weights = present(weights)
     loaded = load_weights(weights)
     episodes = load_dataset(dataset, loaded.config)
     total = len(episodes)

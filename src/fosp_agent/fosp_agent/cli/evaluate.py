@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS, present
 
 
 def evaluate(
@@ -43,6 +43,7 @@ def evaluate(
 
     torch.set_num_threads(threads)
     overrides = parse_overrides(settings or ())
+    weights = present(weights)
     if agent:
         load_weights(weights, agent)
     found = run_tests(

@@ -9,7 +9,7 @@ import typer
 
 Seeds = Annotated[str, typer.Option(help="How many (5: seeds 0 to 4), or which (0,3).")]
 Steps = Annotated[int, typer.Option(min=1, help="Gradient steps of each pretraining.")]
-Preset = Annotated[str, typer.Option(help="tiny, small or paper.")]
+Preset = Annotated[str, typer.Option(help="tiny, small, paper, gym_small or gym_paper.")]
 Dataset = Annotated[Path, typer.Option(help="Folder of labelled demonstrations.")]
 Weights = Annotated[
     Literal["last", "best"],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fosp_agent.cli.shipped import SHIPPED_WEIGHTS
+from fosp_agent.cli.given import given
+from fosp_agent.cli.shipped import SHIPPED_WEIGHTS, present
 
 if TYPE_CHECKING:
     from fosp_agent.training.trials import TrialsSummary
@@ -49,25 +51,31 @@ def finetune(
     from fosp_agent.overrides import acting_changes, parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.finetune import Finetuner
+    from fosp_agent.training.fit import require_environment
     from fosp_agent.training.online import SUMMARY, run_trials
     from fosp_agent.training.trials import TrialsSummary, table
     from fosp_agent.training.weights import load_weights
 
+    weights = present(weights)
     keep_freed_memory()
     torch.set_num_threads(threads)
     as_mode(mode)
     summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))
     changes = parse_overrides(setting or ())
-    if Finetuner.exists(out):
-        finetuner = Finetuner.resume(out, agent_name=agent)
-        finetuner.require_begun_with(_given(context), changes)
-        print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
-    else:
-        finetuner = Finetuner.start(
-            out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
-        )
     world = make_environment(environment, task)
     try:
+        if Finetuner.exists(out):
+            finetuner = Finetuner.resume(out, agent_name=agent)
+            asked = given(context, "weights", "dataset", "updates", "seed")
+            finetuner.require_begun_with(asked, changes)
+            print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
+        else:
+            require_environment(load_weights(weights).config.robot, world)
+            finetuner = Finetuner.start(
+                out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
+            )
+        for text in finetuner.warnings:
+            print(f"WARNING {text}", file=sys.stderr, flush=True)
         if tests and summary.before is None:
             start = finetuner.begun_from
             acting = acting_changes(load_weights(start).config, finetuner.config)
@@ -98,16 +106,6 @@ def finetune(
     if tests:
         print(table(summary.before, summary.after))
     print(f"weights: {now.path}")
-
-
-def _given(context: typer.Context) -> dict[str, Any]:
-    """Options of the learning that stand on the command line, by their names in ``Finetuner``."""
-    names = {"weights": "weights", "dataset": "dataset", "updates": "updates_per_episode"}
-    return {
-        names.get(name, name): context.params[name]
-        for name in (*names, "seed")
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
-    }
 
 
 def _tested(

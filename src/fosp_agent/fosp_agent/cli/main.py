@@ -92,11 +92,23 @@ class VerbGroup(TyperGroup):
         return load_verb(cmd_name) if cmd_name in verbs() else None
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the verb; a user error ends it with one line and exit code 2."""
+        """Run the verb; a user error ends it with one line and exit code 2.
+
+        So does a file that cannot be read or written.
+        """
         try:
             return super().invoke(ctx)
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(EXIT_USER_ERROR) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            print(
+                f"error: {error.filename}: {error.strerror}; free disk space, mend its "
+                "permissions, or give another path",
+                file=sys.stderr,
+            )
             raise typer.Exit(EXIT_USER_ERROR) from error
 
     def _loaded(self, name: str) -> Any:

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fosp_agent.cli.given import given
+
 if TYPE_CHECKING:
     from fosp_agent.training.pretrain import Pretrainer
 
 
 def pretrain(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Option(help="Folder of labelled episodes.")] = Path(
         "data/original"
     ),
     out: Annotated[Path, typer.Option(help="Folder of this run.")] = Path("runs/pretrain"),
-    preset: Annotated[str | None, typer.Option(help="tiny, small (the default) or paper.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="tiny, small (the default), paper, gym_small or gym_paper."),
+    ] = None,
     agent: Annotated[
         str | None,
         typer.Option(help="fosp (the default), safedreamer, dreamerv3 or recovery_rl."),
@@ -39,7 +45,7 @@ def pretrain(
     precision: Annotated[
         str | None, typer.Option(help="float32 or bfloat16; the preset's otherwise.")
     ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0: all.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0: all.")] = 0,
     fuse: Annotated[
         bool,
         typer.Option(
@@ -59,7 +65,7 @@ def pretrain(
     from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.devices import training_device
-    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan, begun_plan
 
     keep_freed_memory()
     if threads:
@@ -73,6 +79,8 @@ def pretrain(
     asked = preset is not None or bool(overrides)
     config = load_preset(preset or "small", overrides) if asked or not resume else None
     plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)
+    if resume:
+        plan = begun_plan(plan, given(context, "dataset", "seed"))
     with training_device(device) as place:
         train(Pretrainer.open(plan, config, resume=resume, device=place))
 
@@ -81,7 +89,7 @@ def train(run: Pretrainer) -> None:
     """Train to the end and say how it goes; of several processes, the main one alone speaks."""
     from fosp_agent.cli.training_progress import TrainingProgress
     from fosp_agent.nn import distributed
-    from fosp_agent.training.pretrain import BEST
+    from fosp_agent.training.run_folder import BEST
 
     where = run.plan.run_dir
     with TrainingProgress(run.plan.steps, run.done, quiet=not distributed.is_main()) as progress:

@@ -57,6 +57,10 @@ def _proposers(loaded: LoadedWeights, mode: Mode) -> tuple[Proposer, ...]:
     return actors + cloning if expansion.cloning else actors
 
 
+class ObservationMisfit(UserError):
+    """An image or a pose of another size than the weights were trained with."""
+
+
 class PolicyRunner:
     """Filters the episode through the world model and lets the agent decide among its candidates.
 
@@ -130,7 +134,7 @@ class PolicyRunner:
                 last decision.
 
         Raises:
-            ValueError: an image or pose of another size than the weights were trained with.
+            ObservationMisfit: an image or pose of another size than the weights were trained with.
         """
         self._check(image, pose)
         if executed is not None:
@@ -208,11 +212,13 @@ class PolicyRunner:
         robot = self.config.robot
         wanted = (robot.image_size, robot.image_size, robot.image_channels)
         if image.shape != wanted or image.dtype != np.uint8:
-            raise ValueError(
+            raise ObservationMisfit(
                 f"the weights were trained with uint8 images of shape {wanted}, got "
-                f"{image.dtype} {image.shape}; check the camera's size and channels"
+                f"{image.dtype} {image.shape}; check the camera's size and channels, or give "
+                "weights of this robot"
             )
         if pose.shape != (robot.pose_size,):
-            raise ValueError(
-                f"the weights were trained with poses of size {robot.pose_size}, got {pose.shape}"
+            raise ObservationMisfit(
+                f"the weights were trained with poses of size {robot.pose_size}, got {pose.shape}; "
+                "give weights of this robot"
             )

@@ -193,8 +193,11 @@ def _check_arrays(episode: Episode, observations: int | None) -> list[str]:
         problems.append(f"images are {episode.image.shape[1:3]} instead of (64, 64)")
     if len(episode) > 1 and (episode.image == episode.image[:1]).all():
         problems.append("all images are the same: the camera stood still")
-    if not (np.isfinite(episode.action).all() and np.isfinite(episode.pose).all()):
-        problems.append("an action or a pose is not finite")
+    problems += [
+        f"a value of its {name} is not finite"
+        for name in ("action", "pose", "reward", "cost")
+        if not np.isfinite(getattr(episode, name)).all()
+    ]
     if episode.action.size and float(np.abs(episode.action).max()) > 1.0:
         problems.append(f"an action reaches {np.abs(episode.action).max():.3f}, beyond [-1, 1]")
     if episode.action.shape[1] == 0:

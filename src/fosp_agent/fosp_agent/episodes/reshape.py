@@ -44,6 +44,8 @@ def split(
     """
     if held_out.exists():
         raise ExportError(f"{held_out} exists already; choose another folder or move it away")
+    if held_out.resolve() == train.resolve():
+        raise ExportError(f"both parts would go to {train}; give two folders")
     kinds = {id_: labelled_kind(store, id_) for id_ in store.ids()}
     halves = split_held_out(kinds, fraction)
     if not all(halves):

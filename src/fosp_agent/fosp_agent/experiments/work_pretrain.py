@@ -15,13 +15,13 @@ from fosp_agent.experiments.work import Found, Progress
 from fosp_agent.training.diagnosis import held_out_part
 from fosp_agent.training.files import write_atomically
 from fosp_agent.training.pretrain import (
-    BEST,
     CHECKPOINT,
     WEIGHTS,
     Pretrainer,
     PretrainPlan,
     load_dataset,
 )
+from fosp_agent.training.run_folder import BEST
 from fosp_agent.training.weights import load_weights
 
 REPORT_EVERY = 10

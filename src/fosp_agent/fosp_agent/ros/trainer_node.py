@@ -64,6 +64,8 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
         if config.torch_threads > 0:
             torch.set_num_threads(config.torch_threads)
         self._finetuner = self._make_finetuner(config)
+        for text in self._finetuner.warnings:
+            self.get_logger().warning(text)
         self._weights = WeightsServer(config.run_dir / FOLDER)
         complete_metrics(
             config.run_dir,

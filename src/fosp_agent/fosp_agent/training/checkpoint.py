@@ -19,6 +19,7 @@ from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
 from fosp_agent.training.files import write_atomically
+from fosp_agent.training.weights import not_finite
 
 FORMAT = "fosp-checkpoint/1"
 
@@ -40,14 +41,19 @@ def save_checkpoint(
         agent: the learner.
         sampler: where its batches come from.
         extra: JSON-able facts about the run.
+
+    Raises:
+        CheckpointError: a weight is not finite; the older checkpoint stays.
     """
+    agent_state = agent.state_dict()
+    _require_finite(path, agent_state)
     own, *others = distributed.gather_objects(_luck(agent, sampler))
     if not distributed.is_main():
         return
     state = {
         "format": FORMAT,
         "config": json.dumps(agent.config.to_dict()),
-        "agent": agent.state_dict(),
+        "agent": agent_state,
         **own,
         "others": others,
         "extra": json.dumps(extra),
@@ -72,14 +78,15 @@ def read_checkpoint(path: Path) -> tuple[AgentConfig, dict[str, Any], dict[str, 
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever the damage happens to cause
         raise CheckpointError(
-            f"{path} cannot be read ({type(error).__name__}); it is damaged: remove it and start "
-            "again from the weights beside it"
+            f"{path} cannot be read ({type(error).__name__}); it is damaged: begin a run in "
+            "another folder (a fine-tuning from the newest weights in this one)"
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} is not a checkpoint of this version ({FORMAT}): begin a run in another "
             "folder, from the weights beside it"
         )
+    _require_finite(path, state["agent"])
     return from_dict(json.loads(state["config"])), state, json.loads(state["extra"])
 
 
@@ -102,6 +109,15 @@ def restore(state: dict[str, Any], agent: Agent, sampler: SequenceSampler) -> No
     device = next(agent.networks.parameters()).device
     if "device_rng" in luck and device.type == "cuda":
         torch.cuda.set_rng_state(luck["device_rng"], device)
+
+
+def _require_finite(path: Path, agent: dict[str, Any]) -> None:
+    bad = not_finite(agent["networks"])
+    if bad:
+        raise CheckpointError(
+            f"{path}: the weight {bad} is not finite, so that nothing can be learned from there; "
+            "begin a run in another folder, with a lower learning rate"
+        )
 
 
 def _luck(agent: Agent, sampler: SequenceSampler) -> dict[str, Any]:

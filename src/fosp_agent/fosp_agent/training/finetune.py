@@ -16,15 +16,18 @@ from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.errors import UserError
 from fosp_agent.overrides import changed
+from fosp_agent.training import run_folder
 from fosp_agent.training.batches import add_dataset, make_sampler
 from fosp_agent.training.checkpoint import (
+    CheckpointError,
     forget,
     read_checkpoint,
     restore,
     save_checkpoint,
 )
+from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
-from fosp_agent.training.fit import require_fit
+from fosp_agent.training.fit import action_warnings, require_fit
 from fosp_agent.training.learner import ProgressCallback
 from fosp_agent.training.sameness import require_same, require_same_options
 from fosp_agent.training.weights import (
@@ -38,7 +41,7 @@ from fosp_agent.training.weights import (
 from fosp_agent.training.weights_files import FOLDER, version_of, weights_file, weights_files
 from fosp_agent.types import Episode
 
-CHECKPOINT = Path("checkpoints") / "finetune.pt"
+CHECKPOINT = run_folder.FINETUNING
 
 
 class LearnError(UserError):
@@ -72,6 +75,8 @@ class Finetuner:
         self.learned: dict[str, int] = {}
         """Episode id to the label revision learned from, in order."""
         self._info: WeightsInfo | None = None
+        self.warnings: list[str] = []
+        """What is wrong with the dataset, though one can learn from it."""
 
     @classmethod
     def exists(cls, run_dir: Path) -> bool:
@@ -105,8 +110,11 @@ class Finetuner:
             WeightsError: no such file, or not one that fits.
             EpisodeError: the dataset cannot be read.
             ConfigError: a setting does not exist, or belongs to the weights.
+            TakenFolder: the folder holds another run.
         """
         loaded = load_weights(weights, agent_name)
+        run_folder.require_no_pretraining(run_dir)
+        run_folder.require_nothing_learned(run_dir, loaded.info.version)
         config = changed(loaded.config, overrides or {})
         torch.manual_seed(seed)
         agent = make_agent(config)
@@ -133,11 +141,16 @@ class Finetuner:
         An episode that was discarded since is not drawn from any more.
 
         Raises:
-            CheckpointError: missing or damaged.
+            CheckpointError: missing or damaged, or of a pretraining.
             WeightsError: it is of another agent than ``agent_name``.
             EpisodeError: an episode that was learned from is gone.
         """
         config, state, extra = read_checkpoint(run_dir / CHECKPOINT)
+        if "settings" not in extra:
+            raise CheckpointError(
+                f"{run_dir / CHECKPOINT} is not the checkpoint of a fine-tuning; begin one in "
+                "another folder"
+            )
         require_agent(run_dir / CHECKPOINT, config, agent_name)
         agent = make_agent(config)
         tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
@@ -172,15 +185,15 @@ class Finetuner:
         """Refuse to go on with other options than the run was begun with.
 
         Args:
-            asked: any of the arguments ``weights``, ``dataset``, ``updates_per_episode`` and
-                ``seed`` of ``start``.
+            asked: any of "weights", "dataset", "updates" and "seed", the arguments of ``start``.
             overrides: as in ``start``.
 
         Raises:
             OtherConfig: naming what differs.
             WeightsError: the weights asked for cannot be read.
         """
-        where, begun, options = self._run_dir / CHECKPOINT, dict(self._settings), dict(asked)
+        where, options = self._run_dir / CHECKPOINT, dict(asked)
+        begun = {**self._settings, "updates": self.updates_per_episode}
         require_same(where, self.config, changed(self.config, overrides))
         if "weights" in options and self._is_base(options["weights"]):
             del options["weights"]
@@ -328,6 +341,9 @@ class Finetuner:
     def _add_dataset(self) -> None:
         if folder := self._settings["dataset"]:
             add_dataset(self._sampler, Path(folder), self._agent.config.robot)
+            episodes = self._sampler.episodes
+            self.warnings = label_warnings(label_shares(episodes), folder)
+            self.warnings += action_warnings(episodes)
 
     def _publish(self, version: int, updates: int, episode_id: str) -> None:
         path = weights_file(self._run_dir / FOLDER, version)

@@ -8,7 +8,7 @@ import numpy as np
 
 from fosp_agent.config import RobotConfig
 from fosp_agent.errors import UserError
-from fosp_agent.types import Episode
+from fosp_agent.types import BoolArray, Environment, Episode, FloatArray
 
 
 class MisfitError(UserError):
@@ -16,10 +16,10 @@ class MisfitError(UserError):
 
 
 def require_fit(episode: Episode, robot: RobotConfig) -> None:
-    """Compare image, pose and action sizes with the config's.
+    """Compare image, pose and action sizes with the config's, and see that all is finite.
 
     Raises:
-        MisfitError: naming both and the remedy.
+        MisfitError: naming both and the remedy, or what is not finite.
     """
     side = robot.image_size
     wanted = ((side, side, robot.image_channels), robot.pose_size, robot.action_size)
@@ -29,6 +29,48 @@ def require_fit(episode: Episode, robot: RobotConfig) -> None:
             f"episode {episode.id} has image, pose and action sizes {found}, the preset wants "
             f"{wanted}; use the fitting preset or set robot.* sizes"
         )
+
+    for name in ("pose", "action", "reward", "cost"):
+        if not np.isfinite(getattr(episode, name)).all():
+            step = int(np.flatnonzero(~_finite_steps(getattr(episode, name)))[0])
+            raise MisfitError(
+                f"episode {episode.id} has a {name} at step {step} that is not finite; label it "
+                "again, discard it, or move it away (`./safereach dataset check` finds all such)"
+            )
+
+
+def require_environment(robot: RobotConfig, environment: Environment) -> None:
+    """Compare the sizes of what a simulated robot shows and takes with a config's.
+
+    Raises:
+        MisfitError: naming both and the remedy.
+    """
+    observation, _ = environment.reset(seed=0)
+    side = robot.image_size
+    wanted = ((side, side, robot.image_channels), robot.pose_size, robot.action_size)
+    found = (observation["image"].shape, len(observation["pose"]), environment.action_size)
+    if found != wanted:
+        raise MisfitError(
+            f"the environment has image, pose and action sizes {found}, the weights are of "
+            f"{wanted}; give weights of this robot, or another environment"
+        )
+
+
+def _finite_steps(values: FloatArray) -> BoolArray:
+    """(T, ...) -> (T,)."""
+    return np.asarray(np.isfinite(values.reshape(len(values), -1)).all(axis=1), np.bool_)
+
+
+def action_warnings(episodes: Sequence[Episode]) -> list[str]:
+    """What is wrong where actions go beyond [-1, 1], which no policy does."""
+    beyond = [e.id for e in episodes if e.action.size and float(np.abs(e.action).max()) > 1.0]
+    if not beyond:
+        return []
+    return [
+        f"{len(beyond)} of {len(episodes)} episodes have actions beyond [-1, 1], the first is "
+        f"{beyond[0]}: no policy can do what they show; were they recorded with another "
+        "robot.action_scale?"
+    ]
 
 
 STRAY_SHARE = 0.02

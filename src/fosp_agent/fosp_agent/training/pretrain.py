@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,24 @@ from fosp_agent.training.batches import SEED_STRIDE, make_sampler
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
-from fosp_agent.training.fit import place_warnings, require_fit
+from fosp_agent.training.fit import action_warnings, place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.metrics import METRICS
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
+from fosp_agent.training.run_folder import (
+    BEST,
+    PRETRAINED,
+    PRETRAINING,
+    require_no_finetuning,
+)
 from fosp_agent.training.run_log import RunLog
-from fosp_agent.training.sameness import require_same
+from fosp_agent.training.sameness import require_same, require_same_options
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
 
-CHECKPOINT = Path("checkpoints") / "pretrain.pt"
-WEIGHTS = "weights.safetensors"
-BEST = "best.safetensors"
+CHECKPOINT = PRETRAINING
+WEIGHTS = PRETRAINED
 VIDEOS = "predictions"
 
 
@@ -139,6 +144,7 @@ class Pretrainer:
         shares = label_shares(episodes)
         self.warnings = label_warnings(shares, self.plan.dataset)
         self.warnings += place_warnings(episodes, self.agent.config.robot)
+        self.warnings += action_warnings(episodes)
         self._log.scalars(self.done, {f"dataset/{k}_share": v for k, v in shares.items()})
         for text in self.warnings:
             self._log.note(self.done, "warning", text)
@@ -201,7 +207,11 @@ class Pretrainer:
     def save(self) -> WeightsInfo:
         """Write the checkpoint and the weights as they stand."""
         path = self.plan.run_dir / CHECKPOINT
-        extra = {"dataset": str(self.plan.dataset), "selection": self.selection.state_dict()}
+        extra = {
+            "dataset": str(self.plan.dataset),
+            "seed": self.plan.seed,
+            "selection": self.selection.state_dict(),
+        }
         save_checkpoint(path, self.agent, self.sampler, extra)
         info = None
         if distributed.is_main():
@@ -234,12 +244,40 @@ class Pretrainer:
                 self.held_out.append(episode)
 
 
+def begun_plan(plan: PretrainPlan, asked: Mapping[str, Any]) -> PretrainPlan:
+    """The plan of a run that is to go on: its dataset and its seed are those of its beginning.
+
+    A dataset that is not where it was may be given anew.
+
+    Args:
+        plan: whose run it is.
+        asked: "dataset" and "seed", where they are asked for.
+
+    Raises:
+        CheckpointError: nothing to resume from.
+        OtherConfig: another dataset or seed is asked for.
+    """
+    path = plan.run_dir / CHECKPOINT
+    _, _, extra = read_checkpoint(path)
+    begun = {"dataset": Path(extra["dataset"]), "seed": extra.get("seed", plan.seed)}
+    options = dict(asked)
+    if "dataset" in options:
+        if not begun["dataset"].is_dir():
+            begun["dataset"] = options["dataset"]
+        if options["dataset"].resolve() == begun["dataset"].resolve():
+            del options["dataset"]
+    require_same_options(path, begun, options)
+    return replace(plan, **begun)
+
+
 def require_free(run_dir: Path) -> None:
     """Refuse a folder that holds anything of a run: nothing is overwritten.
 
     Raises:
         PretrainError: saying how to go on.
+        TakenFolder: it is the folder of a fine-tuning.
     """
+    require_no_finetuning(run_dir)
     if (run_dir / CHECKPOINT).exists():
         raise PretrainError(
             f"{run_dir} already has a run; add --resume to go on, or choose another --out"
