@@ -63,7 +63,8 @@ COMPONENTS: Mapping[str, str] = {
     "training.mirror_pose": "robot.pose_size",
     "training.mirror_action": "robot.action_size",
 }
-"""Settings of a number a component, and how many there are; none are always allowed."""
+"""Settings of a number a component, and how many there are; none are always allowed, and where
+there is no such component they are not read."""
 
 
 def require_limits(values: Mapping[str, Any]) -> None:
@@ -88,7 +89,7 @@ def require_limits(values: Mapping[str, Any]) -> None:
         if known[key] is not None and not 0 <= known[key] <= 1:
             raise ConfigError(f"{key} is {known[key]}; give a number from 0 to 1")
     for key, size in COMPONENTS.items():
-        if known[key] and len(known[key]) != known[size]:
+        if known[key] and known[size] and len(known[key]) != known[size]:
             raise ConfigError(
                 f"{key} has {len(known[key])} numbers, {size} is {known[size]}; give one a "
                 "component, or none"

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fosp_agent.agents.networks import FospNetworks
 from fosp_agent.config import load_preset
-from fosp_agent.control.policy_runner import PolicyRunner
+from fosp_agent.control.policy_runner import ObservationMisfit, PolicyRunner
 from fosp_agent.errors import UserError
 from fosp_agent.tensors import to_tensors
 from fosp_agent.training.weights import fresh, load_weights, save_weights
@@ -192,12 +192,14 @@ def test_greedy_actions_are_the_means(weights: Path, batch: Batch):
     ids=["small", "two cameras", "channels first", "float"],
 )
 def test_an_image_of_another_kind_is_refused(weights: Path, image: Any):
-    with pytest.raises(ValueError, match=r"trained with uint8 images of shape \(64, 64, 3\)"):
+    with pytest.raises(
+        ObservationMisfit, match=r"trained with uint8 images of shape \(64, 64, 3\)"
+    ):
         PolicyRunner.from_file(weights).act(image, np.zeros(6, np.float32))
 
 
 def test_a_pose_of_another_size_is_refused(weights: Path):
-    with pytest.raises(ValueError, match="poses of size 6"):
+    with pytest.raises(ObservationMisfit, match="poses of size 6"):
         PolicyRunner.from_file(weights).act(
             np.zeros((64, 64, 3), np.uint8), np.zeros(7, np.float32)
         )

@@ -83,6 +83,7 @@ def test_each_row_is_filtered_for_itself(make_config, make_batch):
 
 def test_a_robot_without_a_pose_is_seen_by_its_cameras_alone(make_config, make_batch):
     robot = {"robot.pose_size": 0, "robot.image_channels": 6, "robot.action_size": 2}
+    robot["robot.action_scale"] = (1.0, 1.0)
     model = WorldModel(make_config(robot))
     batch = make_batch(
         image=np.zeros((3, 5, 64, 64, 6), np.uint8),
