@@ -119,10 +119,13 @@ def test_pretraining_stops_at_a_nan_and_keeps_its_last_checkpoint(
     assert Pretrainer.open(where, make_config(), resume=True).done == 2
 
 
-def test_an_episode_with_a_nan_label_says_where_its_dump_lies(
-    weights: Path, tmp_path: Path, make_episode
+def test_a_lesson_that_comes_to_a_nan_says_where_its_dump_lies(
+    weights: Path, tmp_path: Path, make_episode, monkeypatch
 ):
     tuner = Finetuner.start(tmp_path / "run", weights, None, 2, 0)
-    cost = np.full(8, np.nan, np.float32)
+    draw = tuner._sampler.sample
+    monkeypatch.setattr(tuner._sampler, "sample", lambda: poisoned(draw(), "cost"))
     with pytest.raises(LearnError, match=r"not learned from: .*cost.* are in .*failures"):
-        tuner.learn(make_episode("trial-1-0001", cost=cost), lambda *_: None)
+        tuner.learn(make_episode("trial-1-0001"), lambda *_: None)
+    monkeypatch.undo()
+    assert tuner.learn(make_episode("trial-1-0001"), lambda *_: None).version == 1

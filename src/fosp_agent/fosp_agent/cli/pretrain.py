@@ -95,7 +95,9 @@ def train(run: Pretrainer) -> None:
     with TrainingProgress(run.plan.steps, run.done, quiet=not distributed.is_main()) as progress:
         progress.say(
             f"pretraining {run.agent.config.agent} ({run.agent.config.preset}) on "
-            f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out); "
+            f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out"
+            + (f", {run.left_out} unlabelled or discarded" if run.left_out else "")
+            + "); "
             f"checkpoints and TensorBoard in {where}"
         )
         for text in run.warnings:

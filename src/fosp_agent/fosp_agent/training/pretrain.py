@@ -25,6 +25,7 @@ from fosp_agent.training.dataset_labels import label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import action_warnings, place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
+from fosp_agent.training.interrupts import uninterrupted
 from fosp_agent.training.metrics import METRICS
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
 from fosp_agent.training.run_folder import (
@@ -82,6 +83,8 @@ class Pretrainer:
         self._notes: RunLog | None = None
         self.warnings: list[str] = []
         """What is wrong with the dataset, though one can train on it."""
+        self.left_out = 0
+        """Episodes of the dataset that are unlabelled or discarded."""
 
     @classmethod
     def open(
@@ -164,7 +167,8 @@ class Pretrainer:
         sums: dict[str, list[float]] = defaultdict(list)
         try:
             while self.done < self.plan.steps and not self.selection.exhausted:
-                step = guarded_step(self.agent, self.sampler.sample(), self.plan.run_dir)
+                with uninterrupted():
+                    step = guarded_step(self.agent, self.sampler.sample(), self.plan.run_dir)
                 for name, value in step.items():
                     sums[name].append(value)
                 if self.done % self.plan.log_every == 0:
@@ -234,6 +238,7 @@ class Pretrainer:
 
     def _load_dataset(self) -> None:
         episodes = load_dataset(self.plan.dataset, self.agent.config)
+        self.left_out = len(EpisodeStore.of(self.plan.dataset).ids()) - len(episodes)
         kinds = {e.id: kind_of(e) for e in episodes}
         train, _ = split_held_out(kinds, self.plan.held_out)
         kept = set(train)
