@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fosp_agent.episodes.records import ActionRecord, ObservationRecord, VerdictRecord
-from fosp_agent.episodes.sampler import SequenceSampler
+from fosp_agent.episodes.sampler import SequenceSampler, episode_number
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.types import Episode
 
@@ -78,5 +78,6 @@ def test_batches_mark_interventions_of_online_episodes_and_no_demonstrations() -
     assert batch.intervention is not None
     assert batch.episode is not None
     for row, marks in zip(batch.episode, batch.intervention, strict=True):
-        np.testing.assert_array_equal(marks, OPERATOR if row == 1 else np.zeros(STEPS, np.bool_))
-    assert set(batch.episode) == {0, 1}
+        of_trial = row == episode_number("trial")
+        np.testing.assert_array_equal(marks, OPERATOR if of_trial else np.zeros(STEPS, np.bool_))
+    assert set(batch.episode) == {episode_number("demonstration"), episode_number("trial")}
