@@ -29,7 +29,7 @@ class PolicyStandIn(Node):
         self._size = size
         self._nan_at = nan_at
         self._silent_from = silent_from
-        self._seed = 0
+        self._episode_id, self._seed = "", 0
         self._actions = self.create_publisher(Action, "action", RECORDED)
         self._status = self.create_publisher(WeightsStatus, "weights_status", LATCHED)
         self.create_subscription(SessionState, "session_state", self._on_session, LATCHED)
@@ -37,9 +37,11 @@ class PolicyStandIn(Node):
         self._status.publish(WeightsStatus(version=1, sha256="stand-in", loaded=True))
 
     def _on_session(self, message: SessionState) -> None:
-        self._seed = message.seed
+        self._episode_id, self._seed = message.episode_id, message.seed
 
     def _on_observation(self, message: Observation) -> None:
+        if message.episode_id != self._episode_id:
+            return  # its seed has not been heard yet; in lockstep the observation comes again
         if message.is_last or not message.episode_id or message.step >= self._silent_from:
             return
         normalized = scripted_action(self._seed, message.step, self._size).astype(np.float64)
