@@ -13,8 +13,6 @@ from fosp_agent.control.policy_runner import PolicyRunner
 from fosp_agent.named_settings import PLANNED
 from fosp_agent.overrides import (
     FREE,
-    acting_changes,
-    changed,
     parse_overrides,
     with_overrides,
 )
@@ -77,13 +75,3 @@ def test_as_printed_makes_a_preset_the_papers_agent_again():
     printed = load_preset("small", parse_overrides(["as_printed"]))
     assert printed == variant_config("fosp", "small", {"training.mirror_aligned": True})
     assert load_preset("paper", parse_overrides(["as_printed"])) == load_preset("paper")
-
-
-def test_acting_changes_make_weights_act_as_a_later_training_does(make_config):
-    config = make_config()
-    later = changed(config, {**PLANNED, "actor.beta_cost": 77.0})
-    found = acting_changes(config, later)
-    assert found and "actor.beta_cost" not in found
-    assert with_overrides(config, found).planning == later.planning
-    assert with_overrides(config, found).expansion == later.expansion
-    assert acting_changes(later, later) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -44,11 +45,15 @@ def test_an_interrupted_run_goes_on_with_its_next_episode(ros_domain: int, tmp_p
     assert "stopped after 1 of 2 episodes" in stack.output
     first = json.loads((run_dir / "summary.json").read_text())["episodes"]
 
+    arguments["updates_per_episode"] = 4
     with launched("finetune", ros_domain, tmp_path / "two.log", episodes=2, **arguments) as stack:
         assert stack.wait(90) == 0, stack.output
     assert "going on after 1 episode" in stack.output
+    log = (run_dir / "logs" / "trainer_node.log").read_text()
+    assert re.search(r"goes on as it was begun: .*updates 3 \(asked for: 4\)", log), log
     both = json.loads((run_dir / "summary.json").read_text())["episodes"]
     assert both[:1] == first
     assert [episode["version"] for episode in both] == [1, 2]
+    assert [episode["updates"] for episode in both] == [3, 3]
     store = EpisodeStore(run_dir / "episodes", create=False)
     assert all(len(store.load(episode["episode_id"])) == 81 for episode in both)

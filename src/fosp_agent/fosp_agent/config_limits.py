@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from fosp_agent.settings import ConfigError
+from fosp_agent.settings import ConfigError, flat
 
 LEAST: Mapping[str, float] = {
     "robot.image_size": 1,
@@ -76,7 +76,7 @@ def require_limits(values: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: naming the setting, its value and what it may be.
     """
-    known = dict(_flat(values))
+    known = flat(values)
     for key, value in known.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{key} is {value}; give a finite number")
@@ -94,11 +94,3 @@ def require_limits(values: Mapping[str, Any]) -> None:
                 f"{key} has {len(known[key])} numbers, {size} is {known[size]}; give one a "
                 "component, or none"
             )
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -80,17 +80,3 @@ def changed(config: AgentConfig, overrides: Mapping[str, Any]) -> AgentConfig:
             raise ConfigError(f"the {key} belongs to the weights; pretrain with another one")
         set_value(values, key, value)
     return from_dict(values)
-
-
-def acting_changes(one: AgentConfig, other: AgentConfig) -> dict[str, Any]:
-    """Acting-time settings of ``other`` that differ from ``one``: overrides that make them alike.
-
-    Tests of weights before and after a training that changed such settings want them.
-    """
-    settings = {key: _value(other, key) for key in FREE}
-    return {key: value for key, value in settings.items() if value != _value(one, key)}
-
-
-def _value(config: AgentConfig, key: str) -> Any:
-    section, _, name = key.partition(".")
-    return getattr(getattr(config, section), name)

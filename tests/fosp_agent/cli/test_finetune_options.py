@@ -62,3 +62,10 @@ def test_before_and_after_are_tested_with_the_same_acting_settings(
     monkeypatch.setattr(evaluate, "report", lambda _: {})
     assert finetune("--set", "planning.horizon=7", "--tests", 1)[0] == 0
     assert seen == [(False, {"planning.horizon": 7}), (True, None)]
+
+
+def test_rows_longer_than_an_episode_are_refused_before_a_trial(finetune: Finetune, tmp_path: Path):
+    code, output = finetune("--trials", 1, "--set", "training.batch_length=99")
+    assert code == 2
+    assert "81 observations at most, training.batch_length is 99" in " ".join(output.split())
+    assert not (tmp_path / "run" / "episodes").exists()

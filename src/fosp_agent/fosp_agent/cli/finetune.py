@@ -48,11 +48,12 @@ def finetune(
 
     from fosp_agent.control.policy_runner import PolicyRunner, as_mode
     from fosp_agent.environments import make_environment
-    from fosp_agent.overrides import acting_changes, parse_overrides
+    from fosp_agent.overrides import changed, parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.finetune import Finetuner
     from fosp_agent.training.fit import require_environment
     from fosp_agent.training.online import SUMMARY, run_trials
+    from fosp_agent.training.sameness import acting_changes
     from fosp_agent.training.trials import TrialsSummary, table
     from fosp_agent.training.weights import load_weights
 
@@ -70,7 +71,7 @@ def finetune(
             finetuner.require_begun_with(asked, changes)
             print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
         else:
-            require_environment(load_weights(weights).config.robot, world)
+            require_environment(changed(load_weights(weights).config, changes), world)
             finetuner = Finetuner.start(
                 out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
             )

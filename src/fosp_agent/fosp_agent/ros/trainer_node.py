@@ -93,7 +93,7 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             raise UserError("trainer_node needs the parameter 'run_dir', the folder of this run")
         if Finetuner.exists(config.run_dir):
             self.get_logger().info(f"going on from the checkpoint in {config.run_dir}")
-            return Finetuner.resume(config.run_dir, agent_name=config.agent)
+            return self._resumed(config)
         if config.weights == Path():
             raise UserError("trainer_node needs the parameter 'weights', the file to start from")
         dataset = config.dataset if config.dataset != Path() else None
@@ -105,6 +105,18 @@ class TrainerNode(Node):  # type: ignore[misc]  # rclpy is not typed
             config.seed,
             agent_name=config.agent,
         )
+
+    def _resumed(self, config: TrainerConfig) -> Finetuner:
+        """A begun run goes on as it was begun; parameters that say otherwise are named."""
+        finetuner = Finetuner.resume(config.run_dir, agent_name=config.agent)
+        asked: dict[str, object] = {"updates": config.updates_per_episode, "seed": config.seed}
+        if config.dataset != Path():
+            asked["dataset"] = config.dataset
+        try:
+            finetuner.require_begun_with(asked, {})
+        except UserError as problem:
+            self.get_logger().warning(f"the run goes on as it was begun: {problem}")
+        return finetuner
 
     def _wire(self) -> None:
         self._announcements = self.create_publisher(WeightsAnnouncement, topics.WEIGHTS, LATCHED)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fosp_agent.config import RobotConfig
+from fosp_agent.config import AgentConfig, RobotConfig
 from fosp_agent.errors import UserError
 from fosp_agent.types import BoolArray, Environment, Episode, FloatArray
 
@@ -39,13 +39,14 @@ def require_fit(episode: Episode, robot: RobotConfig) -> None:
             )
 
 
-def require_environment(robot: RobotConfig, environment: Environment) -> None:
-    """Compare the sizes of what a simulated robot shows and takes with a config's.
+def require_environment(config: AgentConfig, environment: Environment) -> None:
+    """Compare what a simulated robot shows and takes, and for how long, with a config.
 
     Raises:
         MisfitError: naming both and the remedy.
     """
     observation, _ = environment.reset(seed=0)
+    robot, length = config.robot, config.training.batch_length
     side = robot.image_size
     wanted = ((side, side, robot.image_channels), robot.pose_size, robot.action_size)
     found = (observation["image"].shape, len(observation["pose"]), environment.action_size)
@@ -53,6 +54,11 @@ def require_environment(robot: RobotConfig, environment: Environment) -> None:
         raise MisfitError(
             f"the environment has image, pose and action sizes {found}, the weights are of "
             f"{wanted}; give weights of this robot, or another environment"
+        )
+    if environment.max_steps + 1 < length:
+        raise MisfitError(
+            f"an episode of the environment has {environment.max_steps + 1} observations at most, "
+            f"training.batch_length is {length}: nothing could be learned from it; set it lower"
         )
 
 

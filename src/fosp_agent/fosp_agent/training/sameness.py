@@ -7,6 +7,8 @@ from typing import Any
 
 from fosp_agent.config import AgentConfig
 from fosp_agent.errors import UserError
+from fosp_agent.overrides import FREE
+from fosp_agent.settings import flat
 
 
 class OtherConfig(UserError):
@@ -15,8 +17,16 @@ class OtherConfig(UserError):
 
 def differences(begun: AgentConfig, asked: AgentConfig) -> dict[str, tuple[Any, Any]]:
     """Settings that differ, by name: as begun, and as asked for."""
-    one, other = _flat(begun.to_dict()), _flat(asked.to_dict())
+    one, other = flat(begun.to_dict()), flat(asked.to_dict())
     return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+
+
+def acting_changes(begun: AgentConfig, later: AgentConfig) -> dict[str, Any]:
+    """Acting-time settings of ``later`` that differ: overrides that make ``begun`` act alike.
+
+    Tests of weights before and after a training that changed such settings want them.
+    """
+    return {name: new for name, (_, new) in differences(begun, later).items() if name in FREE}
 
 
 def require_same(where: object, begun: AgentConfig, asked: AgentConfig) -> None:
@@ -49,13 +59,3 @@ def _refuse(where: object, found: Mapping[str, tuple[Any, Any]]) -> None:
             f"{where} was begun with {text}; leave these options out to go on with it, or begin "
             "another run in another folder"
         )
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
