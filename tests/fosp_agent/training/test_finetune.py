@@ -193,6 +193,13 @@ def test_a_forgotten_episode_is_not_drawn_from_any_more(tuner: Finetuner, run_di
     assert everything(Finetuner.resume(run_dir)) == everything(tuner)
 
 
+def test_a_line_of_the_labels_that_is_none_is_named(run_dir: Path, weights: Path, dataset: Path):
+    with EpisodeStore(dataset).labels.path.open("ab") as journal:
+        journal.write(b'{"episode_id": "original-1-0001", "revision": 2}\n')
+    tuner = Finetuner.start(run_dir, weights, dataset, UPDATES, seed=5)
+    assert [text for text in tuner.warnings if "line 5 is no label ('reward')" in text]
+
+
 def test_a_dataset_without_costs_is_learned_from_with_a_warning(
     tmp_path: Path, run_dir: Path, weights: Path, make_episode
 ):

@@ -209,6 +209,14 @@ def test_labels_of_both_kinds_give_no_warning(make_config, dataset: Path, tmp_pa
     assert not [text for text in run.warnings if "label" in text]
 
 
+def test_a_torn_line_of_the_labels_is_named(make_config, dataset: Path, tmp_path: Path):
+    with EpisodeStore(dataset).labels.path.open("ab") as journal:
+        journal.write(b'{"episode_id": "original-1-0')
+    run = Pretrainer.open(plan(dataset, tmp_path / "run", 1), make_config(), resume=False)
+    (warning,) = [text for text in run.warnings if "torn" in text]
+    assert "labels.jsonl: line 5 is torn" in warning and "label the episode again" in warning
+
+
 def test_images_or_actions_of_another_size_are_refused_by_name(
     make_config, dataset: Path, tmp_path: Path, make_episode
 ):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.types import Episode
 
 MISSING = {
@@ -28,6 +30,11 @@ def label_shares(episodes: Sequence[Episode]) -> dict[str, float]:
         name: sum(int(np.count_nonzero(getattr(e, name) > 0)) for e in episodes) / total
         for name in MISSING
     }
+
+
+def journal_warnings(folder: Path) -> list[str]:
+    """One sentence for each line of a dataset's journal that is no label; its episode has none."""
+    return list(EpisodeStore.of(folder).labels.problems())
 
 
 def label_warnings(shares: dict[str, float], where: object) -> list[str]:

@@ -25,7 +25,7 @@ from fosp_agent.training.checkpoint import (
     restore,
     save_checkpoint,
 )
-from fosp_agent.training.dataset_labels import label_shares, label_warnings
+from fosp_agent.training.dataset_labels import journal_warnings, label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import action_warnings, require_fit
 from fosp_agent.training.learner import ProgressCallback
@@ -343,7 +343,7 @@ class Finetuner:
             add_dataset(self._sampler, Path(folder), self._agent.config.robot)
             episodes = self._sampler.episodes
             self.warnings = label_warnings(label_shares(episodes), folder)
-            self.warnings += action_warnings(episodes)
+            self.warnings += action_warnings(episodes) + journal_warnings(Path(folder))
 
     def _publish(self, version: int, updates: int, episode_id: str) -> None:
         path = weights_file(self._run_dir / FOLDER, version)

@@ -21,7 +21,7 @@ from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
 from fosp_agent.training.batches import SEED_STRIDE, make_sampler
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
-from fosp_agent.training.dataset_labels import label_shares, label_warnings
+from fosp_agent.training.dataset_labels import journal_warnings, label_shares, label_warnings
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import action_warnings, place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
@@ -147,7 +147,7 @@ class Pretrainer:
         shares = label_shares(episodes)
         self.warnings = label_warnings(shares, self.plan.dataset)
         self.warnings += place_warnings(episodes, self.agent.config.robot)
-        self.warnings += action_warnings(episodes)
+        self.warnings += action_warnings(episodes) + journal_warnings(self.plan.dataset)
         self._log.scalars(self.done, {f"dataset/{k}_share": v for k, v in shares.items()})
         for text in self.warnings:
             self._log.note(self.done, "warning", text)
