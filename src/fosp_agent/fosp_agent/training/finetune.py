@@ -18,6 +18,7 @@ from fosp_agent.errors import UserError
 from fosp_agent.overrides import changed
 from fosp_agent.training import run_folder
 from fosp_agent.training.batches import add_dataset, make_sampler
+from fosp_agent.training.begun import Begun
 from fosp_agent.training.checkpoint import (
     CheckpointError,
     forget,
@@ -29,7 +30,7 @@ from fosp_agent.training.dataset_labels import journal_warnings, label_shares, l
 from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import action_warnings, require_fit
 from fosp_agent.training.learner import ProgressCallback
-from fosp_agent.training.sameness import require_same, require_same_options
+from fosp_agent.training.sameness import require_same
 from fosp_agent.training.weights import (
     LoadedWeights,
     WeightsError,
@@ -65,13 +66,11 @@ class Finetuner:
     Build it with ``start`` or ``resume``. Not safe for use from several threads at once.
     """
 
-    def __init__(
-        self, run_dir: Path, agent: Agent, sampler: SequenceSampler, settings: dict[str, Any]
-    ) -> None:
+    def __init__(self, run_dir: Path, agent: Agent, sampler: SequenceSampler, begun: Begun) -> None:
         self._run_dir = run_dir
         self._agent = agent
         self._sampler = sampler
-        self._settings = settings
+        self._begun = begun
         self.learned: dict[str, int] = {}
         """Episode id to the label revision learned from, in order."""
         self._info: WeightsInfo | None = None
@@ -120,15 +119,8 @@ class Finetuner:
         agent = make_agent(config)
         agent.adopt(loaded.networks)
         agent.begin_finetuning()
-        settings = {
-            "weights": str(weights),
-            "base_sha256": loaded.info.sha256,
-            "base_version": loaded.info.version,
-            "dataset": str(dataset) if dataset else "",
-            "updates_per_episode": updates_per_episode,
-            "seed": seed,
-        }
-        tuner = cls(run_dir, agent, make_sampler(config, seed), settings)
+        begun = Begun.with_weights(weights, loaded.info, dataset, updates_per_episode, seed)
+        tuner = cls(run_dir, agent, make_sampler(config, seed), begun)
         tuner._add_dataset()
         tuner._publish(loaded.info.version, 0, "")
         tuner._checkpoint()
@@ -153,7 +145,7 @@ class Finetuner:
             )
         require_agent(run_dir / CHECKPOINT, config, agent_name)
         agent = make_agent(config)
-        tuner = cls(run_dir, agent, make_sampler(config, 0), extra["settings"])
+        tuner = cls(run_dir, agent, make_sampler(config, 0), Begun(**extra["settings"]))
         tuner._add_dataset()
         store = EpisodeStore(run_dir / "episodes")
         for episode in (store.load(episode_id) for episode_id in _drawn(state, extra["learned"])):
@@ -174,12 +166,12 @@ class Finetuner:
     @property
     def updates_per_episode(self) -> int:
         """Gradient steps on each episode."""
-        return int(self._settings["updates_per_episode"])
+        return self._begun.updates_per_episode
 
     @property
     def begun_from(self) -> Path:
         """The weights file that the run was begun from."""
-        return Path(self._settings["weights"])
+        return Path(self._begun.weights)
 
     def require_begun_with(self, asked: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
         """Refuse to go on with other options than the run was begun with.
@@ -192,18 +184,9 @@ class Finetuner:
             OtherConfig: naming what differs.
             WeightsError: the weights asked for cannot be read.
         """
-        where, options = self._run_dir / CHECKPOINT, dict(asked)
-        begun = {**self._settings, "updates": self.updates_per_episode}
+        where = self._run_dir / CHECKPOINT
         require_same(where, self.config, changed(self.config, overrides))
-        if "weights" in options and self._is_base(options["weights"]):
-            del options["weights"]
-        for known in (begun, options):
-            for name in known.keys() & {"weights", "dataset"}:
-                known[name] = str(Path(known[name]).resolve()) if known[name] else ""
-        require_same_options(where, begun, options)
-
-    def _is_base(self, weights: Path) -> bool:
-        return load_weights(weights).info.sha256 == str(self._settings["base_sha256"])
+        self._begun.require(where, asked)
 
     def announce(self) -> WeightsInfo:
         """The weights that stand now."""
@@ -277,12 +260,12 @@ class Finetuner:
         loaded = load_weights(weights_file(self._run_dir / FOLDER, version))
         if loaded.networks.expanded != self._agent.networks.expanded:
             raise WeightsError(f"weights {version} have other policies than the agent; choose more")
-        saved, settings, now = self._saved(), dict(self._settings), self.announce()
+        saved, begun, now = self._saved(), self._begun, self.announce()
         try:
             self._put_back(loaded, version)
         except OSError as error:
             self._agent.load_state_dict(saved["agent"])
-            self._settings, self._info = settings, now
+            self._begun, self._info = begun, now
             raise LearnError(f"weights {now.version} stay: {error}") from error
         return self.announce()
 
@@ -295,17 +278,12 @@ class Finetuner:
             {**state, "networks": networks, "optimizers": fresh, "updates": loaded.info.updates}
         )
         now = self.announce()
-        origins = {**self._settings.get("origins", {}), str(now.version + 1): self._origin(version)}
-        self._settings["origins"] = origins
+        self._begun = self._begun.copied(version, now.version + 1)
         self._publish(now.version + 1, loaded.info.updates, now.episode_id)
         self._checkpoint()
 
-    def _origin(self, version: int) -> int:
-        """The version that a roll-back copied; the version itself where it is none."""
-        return int(self._settings.get("origins", {}).get(str(version), version))
-
     def _earlier_version(self) -> int:
-        now = self._origin(self.announce().version)
+        now = self._begun.origin(self.announce().version)
         versions = [version_of(file) for file in weights_files(self._run_dir / FOLDER)]
         earlier = [version for version in versions if version < now]
         if not earlier:
@@ -339,7 +317,7 @@ class Finetuner:
         self._sampler, self.learned, self._info = sampler, before.learned, before.info
 
     def _add_dataset(self) -> None:
-        if folder := self._settings["dataset"]:
+        if folder := self._begun.dataset:
             add_dataset(self._sampler, Path(folder), self._agent.config.robot)
             episodes = self._sampler.episodes
             self.warnings = label_warnings(label_shares(episodes), folder)
@@ -362,7 +340,7 @@ class Finetuner:
     def _checkpoint(self) -> None:
         info = self.announce()
         extra = {
-            "settings": self._settings,
+            "settings": self._begun.to_dict(),
             "learned": self.learned,
             "version": info.version,
             "episode_id": info.episode_id,
