@@ -18,7 +18,8 @@ from fosp_agent.nn import distributed
 from fosp_agent.nn.distributions import BoundedNormal
 from fosp_agent.training.devices import training_device
 from fosp_agent.training.failure import TrainingFailed, guarded_step
-from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainPlan
 from fosp_agent.types import Batch
 from fosp_agent.world_model import rssm
 

@@ -12,7 +12,8 @@ from fosp_agent.config import agents, load_preset
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.settings import ConfigError
 from fosp_agent.training.finetune import Finetuner
-from fosp_agent.training.pretrain import Pretrainer, PretrainError, PretrainPlan
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainError, PretrainPlan
 from fosp_agent.training.sameness import OtherConfig, differences
 from fosp_agent.training.weights import WeightsError, load_weights
 

@@ -17,7 +17,8 @@ from fosp_agent.agents.registry import make_agent
 from fosp_agent.nn.optim import NonFiniteLoss
 from fosp_agent.training.failure import TrainingFailed, guarded_step
 from fosp_agent.training.finetune import Finetuner, LearnError
-from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainPlan
 from fosp_agent.training.weights import load_weights
 
 

@@ -19,7 +19,8 @@ from fosp_agent.settings import ConfigError
 from fosp_agent.training import finetune as finetune_module
 from fosp_agent.training.checkpoint import CheckpointError
 from fosp_agent.training.finetune import Finetuner
-from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainPlan
 from fosp_agent.training.run_folder import PRETRAINING, TakenFolder
 from fosp_agent.training.sameness import OtherConfig
 from fosp_agent.training.weights import WeightsInfo, load_weights, save_weights

@@ -20,15 +20,9 @@ from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training.checkpoint import CheckpointError, read_checkpoint
 from fosp_agent.training.fit import MisfitError
 from fosp_agent.training.metrics import read_metrics
-from fosp_agent.training.pretrain import (
-    CHECKPOINT,
-    WEIGHTS,
-    Pretrainer,
-    PretrainError,
-    PretrainPlan,
-    begun_plan,
-)
-from fosp_agent.training.run_folder import BEST, TakenFolder
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainError, PretrainPlan, begun_plan
+from fosp_agent.training.run_folder import BEST, PRETRAINED, PRETRAINING, TakenFolder
 from fosp_agent.training.sameness import OtherConfig
 from fosp_agent.training.weights import load_weights
 
@@ -123,7 +117,7 @@ def test_the_best_weights_on_held_out_episodes_are_kept_beside_the_last(
     assert run.done == 3
     assert run.selection.step == 2
     best = load_weights(tmp_path / "run" / BEST).networks.world_model.cost
-    last = load_weights(tmp_path / "run" / WEIGHTS).networks.world_model.cost
+    last = load_weights(tmp_path / "run" / PRETRAINED).networks.world_model.cost
     assert fingerprint(best) != fingerprint(last)
     state = torch.cat([p.flatten() for p in last.parameters()])
     now = torch.cat([p.flatten() for p in run.agent.networks.world_model.cost.parameters()])
@@ -176,10 +170,10 @@ def test_a_folder_that_has_a_run_is_not_begun_again(make_config, dataset: Path, 
 def test_a_folder_with_weights_alone_is_not_written_over(
     make_config, dataset: Path, tmp_path: Path
 ):
-    (tmp_path / WEIGHTS).write_bytes(b"precious")
+    (tmp_path / PRETRAINED).write_bytes(b"precious")
     with pytest.raises(PretrainError, match=r"already has a run .*weights\.safetensors"):
         Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False)
-    assert (tmp_path / WEIGHTS).read_bytes() == b"precious"
+    assert (tmp_path / PRETRAINED).read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize("missing", ["cost", "reward"])
@@ -245,7 +239,7 @@ def test_a_damaged_checkpoint_is_named(
     make_config, dataset: Path, tmp_path: Path, content: bytes | None
 ):
     Pretrainer.open(plan(dataset, tmp_path, 1), make_config(), resume=False).checkpoint()
-    path = tmp_path / CHECKPOINT
+    path = tmp_path / PRETRAINING
     path.write_bytes(path.read_bytes()[:-3000] if content is None else content)
     with pytest.raises(CheckpointError, match=r"pretrain\.pt cannot be read"):
         read_checkpoint(path)

@@ -19,7 +19,8 @@ from fakes.joined_steps import CONFIG, buffers, gradients, stepped, without_nois
 from fosp_agent.episodes.store import EpisodeStore
 from fosp_agent.training.checkpoint import CheckpointError
 from fosp_agent.training.metrics import read_metrics
-from fosp_agent.training.pretrain import Pretrainer, PretrainPlan
+from fosp_agent.training.pretrain import Pretrainer
+from fosp_agent.training.pretrain_plan import PretrainPlan
 from fosp_agent.types import Episode
 
 SOURCES = Path(joined_steps.__file__).parents[2] / "src" / "fosp_agent"

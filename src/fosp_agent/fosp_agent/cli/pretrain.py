@@ -65,7 +65,8 @@ def pretrain(
     from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.devices import training_device
-    from fosp_agent.training.pretrain import Pretrainer, PretrainPlan, begun_plan
+    from fosp_agent.training.pretrain import Pretrainer
+    from fosp_agent.training.pretrain_plan import PretrainPlan, begun_plan
 
     keep_freed_memory()
     if threads:

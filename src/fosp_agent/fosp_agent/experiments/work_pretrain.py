@@ -14,14 +14,9 @@ from fosp_agent.experiments.unit import Unit
 from fosp_agent.experiments.work import Found, Progress
 from fosp_agent.training.diagnosis import held_out_part
 from fosp_agent.training.files import write_atomically
-from fosp_agent.training.pretrain import (
-    CHECKPOINT,
-    WEIGHTS,
-    Pretrainer,
-    PretrainPlan,
-    load_dataset,
-)
-from fosp_agent.training.run_folder import BEST
+from fosp_agent.training.pretrain import Pretrainer, load_dataset
+from fosp_agent.training.pretrain_plan import PretrainPlan
+from fosp_agent.training.run_folder import BEST, PRETRAINED, PRETRAINING
 from fosp_agent.training.weights import load_weights
 
 REPORT_EVERY = 10
@@ -47,7 +42,7 @@ def run_pretraining(root: Path, unit: Unit, progress: Progress) -> Found:
         log_every=min(REPORT_EVERY, steps),
         video_every=0,
     )
-    resume = (plan.run_dir / CHECKPOINT).is_file()
+    resume = (plan.run_dir / PRETRAINING).is_file()
     if not resume:  # what a session left that was killed before its first checkpoint
         shutil.rmtree(plan.run_dir, ignore_errors=True)
     run = Pretrainer.open(plan, from_dict(dict(unit.config)), resume=resume)
@@ -55,7 +50,7 @@ def run_pretraining(root: Path, unit: Unit, progress: Progress) -> Found:
     progress(first, steps, "steps")
     run.train(lambda done, _metrics: progress(done, steps, "steps"))
     seconds = time.monotonic() - started
-    kept = plan.run_dir / (BEST if settings["weights"] == "best" and run.held_out else WEIGHTS)
+    kept = plan.run_dir / (BEST if settings["weights"] == "best" and run.held_out else PRETRAINED)
     loaded = load_weights(kept)
     result = {
         "weights": str(kept.relative_to(folder)),
@@ -74,7 +69,7 @@ def _adopt(folder: Path, unit: Unit) -> Found:
     source, config = Path(unit.settings["adopted"]), from_dict(dict(unit.config))
     loaded = load_weights(source, agent=config.agent)
     under_config(loaded, config)
-    kept = folder / "run" / WEIGHTS
+    kept = folder / "run" / PRETRAINED
     write_atomically(kept, source.read_bytes())
     episodes = load_dataset(Path(unit.settings["dataset"]), config)
     result = {

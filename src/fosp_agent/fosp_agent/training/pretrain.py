@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from fosp_agent.config import AgentConfig
 from fosp_agent.episodes.check import kind_of, split_held_out
 from fosp_agent.episodes.sampler import SequenceSampler
 from fosp_agent.episodes.store import EpisodeStore
-from fosp_agent.errors import UserError
 from fosp_agent.nn import distributed
 from fosp_agent.training.batches import SEED_STRIDE, make_sampler
 from fosp_agent.training.checkpoint import read_checkpoint, restore, save_checkpoint
@@ -26,44 +24,16 @@ from fosp_agent.training.failure import guarded_step
 from fosp_agent.training.fit import action_warnings, place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.interrupts import uninterrupted
-from fosp_agent.training.metrics import METRICS
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
-from fosp_agent.training.run_folder import (
-    BEST,
-    PRETRAINED,
-    PRETRAINING,
-    require_no_finetuning,
-)
+from fosp_agent.training.pretrain_plan import PretrainError, PretrainPlan, require_free
+from fosp_agent.training.run_folder import BEST, PRETRAINED, PRETRAINING
 from fosp_agent.training.run_log import RunLog
-from fosp_agent.training.sameness import require_same, require_same_options
+from fosp_agent.training.sameness import require_same
 from fosp_agent.training.selection import Selection
 from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
 
-CHECKPOINT = PRETRAINING
-WEIGHTS = PRETRAINED
 VIDEOS = "predictions"
-
-
-class PretrainError(UserError):
-    """The run cannot begin: the dataset is empty, or the folder is taken."""
-
-
-@dataclass(frozen=True)
-class PretrainPlan:
-    """What to train, on what, for how long."""
-
-    dataset: Path
-    run_dir: Path
-    steps: int
-    seed: int
-    held_out: float = 0.1
-    """Share of the episodes kept for measuring."""
-    checkpoint_every: int = 500
-    log_every: int = 50
-    video_every: int = 1000
-    """Gradient steps between two open-loop prediction videos; 0: none."""
-
 
 Progress = Callable[[int, dict[str, float]], None]
 """Steps done, and the metrics averaged since the last call."""
@@ -112,7 +82,7 @@ class Pretrainer:
             CheckpointError: nothing to resume from.
             OtherConfig: the run to be continued is of another agent, preset or setting.
         """
-        path = plan.run_dir / CHECKPOINT
+        path = plan.run_dir / PRETRAINING
         if not resume:
             require_free(plan.run_dir)
         state: dict[str, Any] | None = None
@@ -210,7 +180,7 @@ class Pretrainer:
 
     def save(self) -> WeightsInfo:
         """Write the checkpoint and the weights as they stand."""
-        path = self.plan.run_dir / CHECKPOINT
+        path = self.plan.run_dir / PRETRAINING
         extra = {
             "dataset": str(self.plan.dataset),
             "seed": self.plan.seed,
@@ -220,7 +190,7 @@ class Pretrainer:
         info = None
         if distributed.is_main():
             self._log.flush()
-            info = self._save_weights(WEIGHTS)
+            info = self._save_weights(PRETRAINED)
         info = distributed.from_main(info)
         assert info is not None
         return info
@@ -247,52 +217,6 @@ class Pretrainer:
                 self.sampler.add(episode)
             else:
                 self.held_out.append(episode)
-
-
-def begun_plan(plan: PretrainPlan, asked: Mapping[str, Any]) -> PretrainPlan:
-    """The plan of a run that is to go on: its dataset and its seed are those of its beginning.
-
-    A dataset that is not where it was may be given anew.
-
-    Args:
-        plan: whose run it is.
-        asked: "dataset" and "seed", where they are asked for.
-
-    Raises:
-        CheckpointError: nothing to resume from.
-        OtherConfig: another dataset or seed is asked for.
-    """
-    path = plan.run_dir / CHECKPOINT
-    _, _, extra = read_checkpoint(path)
-    begun = {"dataset": Path(extra["dataset"]), "seed": extra.get("seed", plan.seed)}
-    options = dict(asked)
-    if "dataset" in options:
-        if not begun["dataset"].is_dir():
-            begun["dataset"] = options["dataset"]
-        if options["dataset"].resolve() == begun["dataset"].resolve():
-            del options["dataset"]
-    require_same_options(path, begun, options)
-    return replace(plan, **begun)
-
-
-def require_free(run_dir: Path) -> None:
-    """Refuse a folder that holds anything of a run: nothing is overwritten.
-
-    Raises:
-        PretrainError: saying how to go on.
-        TakenFolder: it is the folder of a fine-tuning.
-    """
-    require_no_finetuning(run_dir)
-    if (run_dir / CHECKPOINT).exists():
-        raise PretrainError(
-            f"{run_dir} already has a run; add --resume to go on, or choose another --out"
-        )
-    found = [name for name in (WEIGHTS, BEST, METRICS) if (run_dir / name).exists()]
-    if found:
-        raise PretrainError(
-            f"{run_dir} already has a run without a checkpoint to go on from "
-            f"({', '.join(found)}); choose another --out, or remove the folder"
-        )
 
 
 def load_dataset(path: Path, config: AgentConfig) -> list[Episode]:
