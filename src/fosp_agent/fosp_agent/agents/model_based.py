@@ -124,7 +124,7 @@ class ModelBasedAgent(ABC, Generic[Networks]):
             sizes = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
             raise ConfigError(
                 f"the weights do not fit these settings ({sizes}); what a network's size follows "
-                "from belongs to the weights: leave it out, or pretrain with it"
+                "from belongs to the weights: leave it out, or pretrain with it from nothing"
             ) from error
 
     def _expand(self) -> None:

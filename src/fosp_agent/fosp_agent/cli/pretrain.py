@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fosp_agent.cli.given import given
+from fosp_agent.cli.shipped import present
 
 if TYPE_CHECKING:
     from fosp_agent.training.pretrain import Pretrainer
@@ -19,6 +20,13 @@ def pretrain(
         "data/original"
     ),
     out: Annotated[Path, typer.Option(help="Folder of this run.")] = Path("runs/pretrain"),
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights of an earlier pretraining to begin with; they bring preset, agent and "
+            "settings, which --set changes. Default: networks drawn by the seed."
+        ),
+    ] = None,
     preset: Annotated[
         str | None,
         typer.Option(help="tiny, small (the default), paper, gym_small or gym_paper."),
@@ -61,27 +69,28 @@ def pretrain(
     """
     import torch
 
-    from fosp_agent.config import load_preset
     from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.devices import training_device
     from fosp_agent.training.pretrain import Pretrainer
-    from fosp_agent.training.pretrain_plan import PretrainPlan, begun_plan
+    from fosp_agent.training.pretrain_plan import PretrainPlan, asked_config, begun_plan
 
     keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)
-    overrides: dict[str, Any] = {"agent": agent} if agent else {}
+    overrides: dict[str, Any] = {}
     if precision:
         overrides["training.precision"] = precision
     if fuse:
         overrides["training.compile"] = True
     overrides |= parse_overrides(one for text in setting or [] for one in text.splitlines())
-    asked = preset is not None or bool(overrides)
-    config = load_preset(preset or "small", overrides) if asked or not resume else None
-    plan = PretrainPlan(dataset, out, steps, seed, video_every=video_every)
+    weights = weights and present(weights)
+    plan = PretrainPlan(dataset, out, steps, seed, weights, video_every=video_every)
     if resume:
-        plan = begun_plan(plan, given(context, "dataset", "seed"))
+        now = given(context, "dataset", "seed") | ({"weights": weights} if weights else {})
+        plan = begun_plan(plan, now)
+    asked = any((preset, agent, weights, overrides))
+    config = asked_config(plan, preset, agent, overrides) if asked or not resume else None
     with training_device(device) as place:
         train(Pretrainer.open(plan, config, resume=resume, device=place))
 
@@ -98,8 +107,9 @@ def train(run: Pretrainer) -> None:
             f"pretraining {run.agent.config.agent} ({run.agent.config.preset}) on "
             f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out"
             + (f", {run.left_out} unlabelled or discarded" if run.left_out else "")
-            + "); "
-            f"checkpoints and TensorBoard in {where}"
+            + ")"
+            + (f", beginning with {run.plan.weights}" if run.plan.weights else "")
+            + f"; checkpoints and TensorBoard in {where}"
         )
         for text in run.warnings:
             progress.warn(text)

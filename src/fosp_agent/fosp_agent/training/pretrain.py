@@ -25,7 +25,12 @@ from fosp_agent.training.fit import action_warnings, place_warnings, require_fit
 from fosp_agent.training.held_out import held_out_metrics
 from fosp_agent.training.interrupts import uninterrupted
 from fosp_agent.training.open_loop_video import choose_episodes, predict, write_video
-from fosp_agent.training.pretrain_plan import PretrainError, PretrainPlan, require_free
+from fosp_agent.training.pretrain_plan import (
+    PretrainError,
+    PretrainPlan,
+    require_free,
+    weights_to_begin_with,
+)
 from fosp_agent.training.run_folder import BEST, PRETRAINED, PRETRAINING
 from fosp_agent.training.run_log import RunLog
 from fosp_agent.training.sameness import require_same
@@ -34,6 +39,8 @@ from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
 
 VIDEOS = "predictions"
+WEIGHTS_FACTS = ("weights", "weights_sha256")
+"""What the checkpoint says of the weights that the run began with."""
 
 Progress = Callable[[int, dict[str, float]], None]
 """Steps done, and the metrics averaged since the last call."""
@@ -50,6 +57,8 @@ class Pretrainer:
         training = agent.config.training
         self.selection = Selection(training.selection, training.early_stopping)
         self._measured_at = -1
+        self._begun_with: dict[str, str] = {}
+        """The weights it began with, where it began with any."""
         self._notes: RunLog | None = None
         self.warnings: list[str] = []
         """What is wrong with the dataset, though one can train on it."""
@@ -79,6 +88,8 @@ class Pretrainer:
         Raises:
             PretrainError: the folder already has a run, or the dataset has no labelled episode.
             MisfitError: the dataset does not fit the preset.
+            WeightsError: the weights to begin with cannot be read, or are of a fine-tuning.
+            ConfigError: they do not fit the config.
             CheckpointError: nothing to resume from.
             OtherConfig: the run to be continued is of another agent, preset or setting.
         """
@@ -98,7 +109,10 @@ class Pretrainer:
         if distributed.rank():
             torch.manual_seed(plan.seed + SEED_STRIDE * distributed.rank())
         run._load_dataset()
-        if state is not None:
+        if state is None:
+            run._begin()
+        else:
+            run._begun_with = {key: extra[key] for key in WEIGHTS_FACTS if key in extra}
             restore(state, run.agent, run.sampler)
             if "selection" in extra:
                 run.selection.load_state_dict(extra["selection"])
@@ -110,6 +124,14 @@ class Pretrainer:
     def done(self) -> int:
         """Gradient steps taken so far."""
         return self.agent.updates
+
+    def _begin(self) -> None:
+        """Take over the plan's weights, if it has any; the optimisers begin anew."""
+        if self.plan.weights is not None:
+            loaded = weights_to_begin_with(self.plan.weights, self.agent.config.agent)
+            self.agent.adopt(loaded.networks)
+            facts = (str(self.plan.weights), loaded.info.sha256)
+            self._begun_with = dict(zip(WEIGHTS_FACTS, facts, strict=True))
 
     def _begin_log(self, resume: bool) -> None:
         self._notes = RunLog(self.plan.run_dir, self.done if resume else None)
@@ -185,6 +207,7 @@ class Pretrainer:
             "dataset": str(self.plan.dataset),
             "seed": self.plan.seed,
             "selection": self.selection.state_dict(),
+            **self._begun_with,
         }
         save_checkpoint(path, self.agent, self.sampler, extra)
         info = None
