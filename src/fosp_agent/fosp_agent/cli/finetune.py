@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,10 @@ from fosp_agent.cli.given import given
 from fosp_agent.cli.shipped import SHIPPED_WEIGHTS, present
 
 if TYPE_CHECKING:
+    from fosp_agent.control.policy_runner import Mode
+    from fosp_agent.training.finetune import Finetuner
     from fosp_agent.training.trials import TrialsSummary
+    from fosp_agent.types import Environment
 
 
 def finetune(
@@ -48,40 +52,28 @@ def finetune(
 
     from fosp_agent.control.policy_runner import PolicyRunner, as_mode
     from fosp_agent.environments import make_environment
-    from fosp_agent.overrides import changed, parse_overrides
+    from fosp_agent.overrides import parse_overrides
     from fosp_agent.training.allocator import keep_freed_memory
     from fosp_agent.training.finetune import Finetuner
-    from fosp_agent.training.fit import require_environment
     from fosp_agent.training.online import SUMMARY, run_trials
-    from fosp_agent.training.sameness import acting_changes
     from fosp_agent.training.trials import TrialsSummary, table
-    from fosp_agent.training.weights import load_weights
 
     weights = present(weights)
     keep_freed_memory()
     torch.set_num_threads(threads)
-    as_mode(mode)
+    tested = _Tests(environment, task, tests, test_seed, as_mode(mode))
     summary = TrialsSummary.open(out / SUMMARY, environment, task, str(weights))
-    changes = parse_overrides(setting or ())
+    begin = _Beginning(weights, dataset, updates, seed, parse_overrides(setting or ()))
+    asked = given(context, "weights", "dataset", "updates", "seed")
     world = make_environment(environment, task)
     try:
-        if Finetuner.exists(out):
-            finetuner = Finetuner.resume(out, agent_name=agent)
-            asked = given(context, "weights", "dataset", "updates", "seed")
-            finetuner.require_begun_with(asked, changes)
+        goes_on = Finetuner.exists(out)
+        finetuner = _opened(out, agent, begin, asked, world)
+        if goes_on:
             print(f"{out} goes on after {len(summary.episodes)} trials", flush=True)
-        else:
-            require_environment(changed(load_weights(weights).config, changes), world)
-            finetuner = Finetuner.start(
-                out, weights, dataset, updates, seed, agent_name=agent, overrides=changes
-            )
         for text in finetuner.warnings:
             print(f"WARNING {text}", file=sys.stderr, flush=True)
-        if tests and summary.before is None:
-            start = finetuner.begun_from
-            acting = acting_changes(load_weights(start).config, finetuner.config)
-            summary.before = _tested(start, environment, task, tests, test_seed, mode, acting)
-            summary.save(out / SUMMARY)
+        tested.before(finetuner, summary, out / SUMMARY)
         records = run_trials(
             world,
             finetuner,
@@ -93,11 +85,7 @@ def finetune(
         )
         for number, result in enumerate(records, 1):
             print(result.line(number, trials), flush=True)
-        now = finetuner.announce()
-        if tests and summary.after_version != now.version:
-            summary.after = _tested(now.path, environment, task, tests, test_seed, mode)
-            summary.after_version = now.version
-            summary.save(out / SUMMARY)
+        tested.after(finetuner, summary, out / SUMMARY)
     except KeyboardInterrupt:
         print(f"\ninterrupted after {len(summary.episodes)} trials; the same command goes on")
         raise typer.Exit(130) from None
@@ -106,35 +94,93 @@ def finetune(
     _conclude(summary, world.action_repeat)
     if tests:
         print(table(summary.before, summary.after))
-    print(f"weights: {now.path}")
+    print(f"weights: {finetuner.announce().path}")
 
 
-def _tested(
-    weights: Path,
-    environment: str,
-    task: str,
-    tests: int,
-    seed: int,
-    mode: str,
-    overrides: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    import torch
+@dataclass(frozen=True)
+class _Beginning:
+    """What a new run begins with."""
 
-    from fosp_agent.control.policy_runner import as_mode
-    from fosp_agent.training.evaluate import report, run_tests
+    weights: Path
+    dataset: Path | None
+    updates: int
+    seed: int
+    changes: Mapping[str, Any]
+    """Settings that this training changes."""
 
-    print(f"testing {weights}: {tests} seeded tests", flush=True)
-    with torch.random.fork_rng(devices=[]):  # testing leaves the learner's randomness alone
-        found = run_tests(
-            weights,
-            environment,
-            task,
-            tests=tests,
-            seed=seed,
-            mode=as_mode(mode),
-            overrides=overrides,
-        )
-        return report(list(found))
+
+def _opened(
+    out: Path, agent: str, begin: _Beginning, asked: Mapping[str, Any], world: Environment
+) -> Finetuner:
+    """A run that is there goes on, if it was begun with what is asked for; or a new one begins."""
+    from fosp_agent.overrides import changed
+    from fosp_agent.training.finetune import Finetuner
+    from fosp_agent.training.fit import require_environment
+    from fosp_agent.training.weights import load_weights
+
+    if Finetuner.exists(out):
+        finetuner = Finetuner.resume(out, agent_name=agent)
+        finetuner.require_begun_with(asked, begin.changes)
+        return finetuner
+    require_environment(changed(load_weights(begin.weights).config, begin.changes), world)
+    return Finetuner.start(
+        out,
+        begin.weights,
+        begin.dataset,
+        begin.updates,
+        begin.seed,
+        agent_name=agent,
+        overrides=begin.changes,
+    )
+
+
+@dataclass(frozen=True)
+class _Tests:
+    """The seeded tests before and after the trials."""
+
+    environment: str
+    task: str
+    count: int
+    """0: none."""
+    first_seed: int
+    mode: Mode
+
+    def before(self, finetuner: Finetuner, summary: TrialsSummary, path: Path) -> None:
+        """Test what the run begins with, under the acting settings of what will come of it."""
+        from fosp_agent.training.sameness import acting_changes
+        from fosp_agent.training.weights import load_weights
+
+        if self.count and summary.before is None:
+            start = finetuner.begun_from
+            acting = acting_changes(load_weights(start).config, finetuner.config)
+            summary.before = self._report(start, acting)
+            summary.save(path)
+
+    def after(self, finetuner: Finetuner, summary: TrialsSummary, path: Path) -> None:
+        """Test the weights that stand now, unless these were tested."""
+        now = finetuner.announce()
+        if self.count and summary.after_version != now.version:
+            summary.after = self._report(now.path)
+            summary.after_version = now.version
+            summary.save(path)
+
+    def _report(self, weights: Path, acting: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        import torch
+
+        from fosp_agent.training.evaluate import report, run_tests
+
+        print(f"testing {weights}: {self.count} seeded tests", flush=True)
+        with torch.random.fork_rng(devices=[]):  # testing leaves the learner's randomness alone
+            found = run_tests(
+                weights,
+                self.environment,
+                self.task,
+                tests=self.count,
+                seed=self.first_seed,
+                mode=self.mode,
+                overrides=acting,
+            )
+            return report(list(found))
 
 
 def _conclude(summary: TrialsSummary, action_repeat: int) -> None:
