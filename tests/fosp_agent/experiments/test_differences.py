@@ -10,6 +10,7 @@ import pytest
 
 from fosp_agent.experiments.acting_units import AFTER, BEFORE, START
 from fosp_agent.experiments.report.ablation import ablation_claims
+from fosp_agent.experiments.report.budget import reductions
 from fosp_agent.experiments.report.cells import DURING, Cells
 from fosp_agent.experiments.report.changes import change_table
 from fosp_agent.experiments.report.claims import CLAIMS, MET, MISSED, UNDECIDED, claim_rows
@@ -203,3 +204,24 @@ def test_a_task_that_grows_worse_beyond_noise_is_a_miss(
     rows = [row for row in table.splitlines() if "same scenes" in row]
     assert len(rows) == 2
     assert all(row.endswith(f"| {found} |") for row in rows)
+
+
+@pytest.mark.parametrize(("hits", "got"), [(269, "89.7 ("), (267, "89 ("), (270, "90 (")])
+def test_a_miss_is_not_rounded_to_its_target(hits: int, got: str):
+    reached = [number < hits for number in range(300)]
+    table = target_table(Cells([made("fosp", reached, [False] * 300)]), "fosp", "sample")
+    (row,) = [row for row in table.splitlines() if f"{TASKS[0]}: SR after" in row]
+    assert f"| {got}" in row
+    assert row.endswith(f"| {MET if hits >= 270 else MISSED} |")
+
+
+def test_the_agents_that_lack_seeds_are_named_unless_all_lack_as_many():
+    def of(name: str, seeds: int) -> list[Result]:
+        return [made(name, [True], [False], seed=seed) for seed in range(seeds)]
+
+    def few(*results: Result) -> list[str]:
+        return [text for text in reductions(Cells(results)) if "seeds" in text]
+
+    assert few(*of("fosp", 6), *of("no_expansion", 5)) == []
+    assert few(*of("fosp", 6), *of("no_expansion", 4)) == ["4 of 5 seeds of `no_expansion`"]
+    assert few(*of("fosp", 2), *of("no_expansion", 2)) == ["2 of 5 seeds"]

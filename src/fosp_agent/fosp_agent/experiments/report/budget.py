@@ -100,11 +100,7 @@ def _who(who: Who) -> str:
 
 def reductions(cells: Cells) -> list[str]:
     """How the experiment is less than Table 3's protocol; empty if it is not."""
-    found = []
-    seeds = sorted({len(cells.seeds_of(variant)) for variant in cells.variants})
-    if seeds and seeds[0] < FULL_SEEDS:
-        few = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
-        found.append(f"{few} of {FULL_SEEDS} seeds")
+    found = _few_seeds(cells)
     tasks = [task for task in UNSEEN_TASKS if task in cells.tasks]
     if len(tasks) < len(UNSEEN_TASKS):
         found.append(f"{len(tasks)} of {len(UNSEEN_TASKS)} tasks ({', '.join(tasks) or 'none'})")
@@ -115,6 +111,20 @@ def reductions(cells: Cells) -> list[str]:
     if "tiny" in _values(cells.results, "preset"):
         found.append("the preset `tiny`, which learns next to nothing")
     return found
+
+
+def _few_seeds(cells: Cells) -> list[str]:
+    """Each number of seeds under the protocol's, with the agents that have it, unless all do."""
+    few: dict[int, list[str]] = defaultdict(list)
+    for variant in cells.variants:
+        number = len(cells.seeds_of(variant))
+        if number < FULL_SEEDS:
+            few[number].append(f"`{variant}`")
+    everyone = any(len(names) == len(cells.variants) for names in few.values())
+    return [
+        f"{number} of {FULL_SEEDS} seeds" + ("" if everyone else f" of {', '.join(names)}")
+        for number, names in sorted(few.items())
+    ]
 
 
 def _values(results: Sequence[Result], name: str) -> dict[str, dict[str, list[int]]]:

@@ -36,11 +36,11 @@ class Rate:
         rates = [hits / total for hits, total in zip(self.hits, self.totals, strict=True)]
         return stdev(rates) if len(rates) > 1 else None
 
-    def text(self) -> str:
-        """In percent: rate (interval), and the spread over seeds."""
+    def text(self, places: int = 0) -> str:
+        """In percent: rate (interval), and the spread over seeds; the rate to decimal places."""
         low, high = self.interval
         spread = "" if self.deviation is None else f" ±{100 * self.deviation:.0f}"
-        return f"{100 * self.value:.0f}{spread} ({100 * low:.0f} to {100 * high:.0f})"
+        return f"{100 * self.value:.{places}f}{spread} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 @dataclass(frozen=True)

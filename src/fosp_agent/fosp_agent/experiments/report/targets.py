@@ -71,13 +71,18 @@ def _heads(cells: Cells, variant: str) -> Iterator[Row]:
 
 
 def _least(title: str, rate: Rate, target: float) -> Row:
-    wanted = f"at least {100 * target:.0f} %"
-    return [title, wanted, f"{rate.text()} %", _verdict(rate.value >= target)]
+    return _row(title, "at least", rate, target, met=rate.value >= target)
 
 
 def _most(title: str, rate: Rate, target: float) -> Row:
-    wanted = f"at most {100 * target:.0f} %"
-    return [title, wanted, f"{rate.text()} %", _verdict(rate.value <= target)]
+    return _row(title, "at most", rate, target, met=rate.value <= target)
+
+
+def _row(title: str, relation: str, rate: Rate, target: float, *, met: bool) -> Row:
+    """A miss that whole percents would hide has a decimal place."""
+    hidden = not met and f"{100 * rate.value:.0f}" == f"{100 * target:.0f}"
+    got = rate.text(places=1 if hidden else 0)
+    return [title, f"{relation} {100 * target:.0f} %", f"{got} %", _verdict(met)]
 
 
 def _verdict(met: bool) -> str:
