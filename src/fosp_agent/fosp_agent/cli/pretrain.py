@@ -108,7 +108,7 @@ def train(run: Pretrainer) -> None:
             f"{len(run.sampler)} episodes of {run.plan.dataset} ({len(run.held_out)} held out"
             + (f", {run.left_out} unlabelled or discarded" if run.left_out else "")
             + ")"
-            + (f", beginning with {run.plan.weights}" if run.plan.weights else "")
+            + (f", begun with {run.plan.weights}" if run.plan.weights else "")
             + f"; checkpoints and TensorBoard in {where}"
         )
         for text in run.warnings:

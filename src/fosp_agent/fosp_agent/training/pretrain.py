@@ -39,8 +39,6 @@ from fosp_agent.training.weights import WeightsInfo, save_weights
 from fosp_agent.types import Episode
 
 VIDEOS = "predictions"
-WEIGHTS_FACTS = ("weights", "weights_sha256")
-"""What the checkpoint says of the weights that the run began with."""
 
 Progress = Callable[[int, dict[str, float]], None]
 """Steps done, and the metrics averaged since the last call."""
@@ -58,7 +56,7 @@ class Pretrainer:
         self.selection = Selection(training.selection, training.early_stopping)
         self._measured_at = -1
         self._begun_with: dict[str, str] = {}
-        """The weights it began with, where it began with any."""
+        """What the checkpoint says of the weights it began with, where it began with any."""
         self._notes: RunLog | None = None
         self.warnings: list[str] = []
         """What is wrong with the dataset, though one can train on it."""
@@ -112,7 +110,7 @@ class Pretrainer:
         if state is None:
             run._begin()
         else:
-            run._begun_with = {key: extra[key] for key in WEIGHTS_FACTS if key in extra}
+            run._begun_with = {k: v for k, v in extra.items() if k in ("weights", "weights_sha256")}
             restore(state, run.agent, run.sampler)
             if "selection" in extra:
                 run.selection.load_state_dict(extra["selection"])
@@ -130,8 +128,10 @@ class Pretrainer:
         if self.plan.weights is not None:
             loaded = weights_to_begin_with(self.plan.weights, self.agent.config.agent)
             self.agent.adopt(loaded.networks)
-            facts = (str(self.plan.weights), loaded.info.sha256)
-            self._begun_with = dict(zip(WEIGHTS_FACTS, facts, strict=True))
+            self._begun_with = {
+                "weights": str(self.plan.weights),
+                "weights_sha256": loaded.info.sha256,
+            }
 
     def _begin_log(self, resume: bool) -> None:
         self._notes = RunLog(self.plan.run_dir, self.done if resume else None)

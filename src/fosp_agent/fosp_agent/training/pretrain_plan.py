@@ -71,8 +71,8 @@ def begun_plan(plan: PretrainPlan, asked: Mapping[str, Any]) -> PretrainPlan:
             begun["dataset"] = options["dataset"]
         if options["dataset"].resolve() == begun["dataset"].resolve():
             del options["dataset"]
-    again = load_weights(options["weights"]).info.sha256 if "weights" in options else ""
-    if again and again == extra.get("weights_sha256"):
+    sha256 = load_weights(options["weights"]).info.sha256 if "weights" in options else None
+    if sha256 is not None and sha256 == extra.get("weights_sha256"):
         begun["weights"] = options.pop("weights")
     require_same_options(path, begun, options)
     return replace(plan, **begun)
